@@ -1,0 +1,58 @@
+"""Tables of logins: accounts, sessions, tokens, one-time links."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from actors.models import reference
+from fedi.core.db import Base
+
+
+class Account(Base):
+    """The login behind a member's actor."""
+
+    __tablename__ = "accounts"
+
+    actor_id: Mapped[int] = reference("actors.id")
+    email: Mapped[str] = mapped_column(unique=True)  # lower case
+    password_hash: Mapped[str]
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class Session(Base):
+    """A browser that signed in; only a hash of its cookie is kept."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    account_id: Mapped[int] = reference("accounts.id", index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class AccessToken(Base):
+    """A bearer token for a program that acts for a member."""
+
+    __tablename__ = "access_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    account_id: Mapped[int] = reference("accounts.id", index=True)
+    scopes: Mapped[str]  # separated by spaces: read write
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class OneTimeLink(Base):
+    """A link that may be used once, such as the one that creates the first administrator."""
+
+    __tablename__ = "one_time_links"
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

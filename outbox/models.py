@@ -1,0 +1,45 @@
+"""Tables of what we say: activities and their deliveries."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from actors.models import reference
+from fedi.core.db import Base
+from fedi.core.jobs import Job
+
+
+class Activity(Base):
+    """Something said here, or passed on for somebody else; its bytes never change."""
+
+    __tablename__ = "activities"
+    __table_args__ = (Index(None, "actor_id", "id"),)
+
+    uri: Mapped[str] = mapped_column(unique=True)
+    actor_id: Mapped[int] = reference("actors.id")  # who speaks; a peer's actor when passed on
+    type: Mapped[str]
+    object_uri: Mapped[str | None] = mapped_column(index=True)
+    body: Mapped[bytes]  # as sent, proof included; or as received, when passed on
+    public: Mapped[bool]  # served at its id and listed in the outbox
+    passed_on: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime]
+
+
+class Delivery(Job, Base):
+    """One activity on its way to one inbox: the queue."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "inbox"),
+        Index(None, "next_attempt_at", "origin", "id"),
+        Index(None, "origin", "next_attempt_at"),
+    )
+
+    activity_id: Mapped[int] = reference("activities.id")
+    signer_id: Mapped[int] = reference("actors.id")  # the local actor whose key signs the request
+    inbox: Mapped[str]
+    origin: Mapped[str]  # of the inbox
+    status: Mapped[int | None] = mapped_column(default=None)  # last HTTP status
+    outcome: Mapped[str | None] = mapped_column(default=None)  # delivered, refused or given-up
+    created_at: Mapped[datetime]
