@@ -1,0 +1,50 @@
+"""Bytes written as text: base64 and base58btc, each read in its one canonical spelling.
+
+Accepting a second spelling would let anybody make "another" signature out of a known one.
+"""
+
+from base64 import b64decode, b64encode
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_BASE58BTC = "z"  # the multibase prefix
+#: Enough for an RSA key of 8192 bits; the decoder's work grows with the square of the length.
+_LONGEST = 1600
+
+
+def read_base64(text: str) -> bytes:
+    """Decode padded base64; `ValueError` for anything that we would not write ourselves."""
+    data = b64decode(text, validate=True)
+    if write_base64(data) != text:
+        raise ValueError("not canonical base64")
+    return data
+
+
+def write_base64(data: bytes) -> str:
+    """Encode as padded base64."""
+    return b64encode(data).decode("ascii")
+
+
+def read_multibase(text: str) -> bytes:
+    """Decode multibase base58btc (`z…`), the only base of FEP-521a and FEP-8b32; `ValueError`."""
+    if not text.startswith(_BASE58BTC) or len(text) > _LONGEST:
+        raise ValueError("not base58btc")
+    digits = text.removeprefix(_BASE58BTC)
+    number = 0
+    for letter in digits:
+        if letter not in _VALUES:
+            raise ValueError("not base58btc")
+        number = number * 58 + _VALUES[letter]
+    zeros = len(digits) - len(digits.lstrip(_ALPHABET[0]))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def write_multibase(data: bytes) -> str:
+    """Encode as multibase base58btc (`z…`)."""
+    number = int.from_bytes(data, "big")
+    letters = []
+    while number:
+        number, value = divmod(number, 58)
+        letters.append(_ALPHABET[value])
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return _BASE58BTC + _ALPHABET[0] * zeros + "".join(reversed(letters))

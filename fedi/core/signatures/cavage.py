@@ -1,0 +1,216 @@
+"""Draft-cavage HTTP signatures (versions 8 to 12), what the Fediverse signs its requests with.
+
+httpsig writes the signing string and the outline of the header.  Reading a peer's header,
+deciding whether it covers enough, and verifying are done here: httpsig's own verifier lets
+the sender choose the algorithm, and so takes an HMAC keyed with an actor's public key for
+that actor's signature.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from types import ModuleType
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from fedi.core.signatures.armour import read_base64, write_base64
+from fedi.core.signatures.digest import check_digest, make_digest
+from fedi.core.signatures.errors import BadKey, BadSignature, UnreadableSignature
+from fedi.core.signatures.keys import PublicKey, SigningKey
+from fedi.core.signatures.message import Request
+from fedi.core.signatures.window import check_date, check_lifetime, write_date
+
+
+@contextmanager
+def pkg_resources_stand_in() -> Iterator[None]:
+    """Answer the one question httpsig asks of pkg_resources: its own version number.
+
+    setuptools 82 dropped that module; a Python without setuptools never had it.
+    """
+    stand_in = ModuleType("pkg_resources")
+    vars(stand_in).update(
+        get_distribution=metadata.distribution,
+        DistributionNotFound=metadata.PackageNotFoundError,
+    )
+    genuine = {name: module for name, module in sys.modules.items() if name == stand_in.__name__}
+    sys.modules[stand_in.__name__] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[stand_in.__name__]
+        sys.modules.update(genuine)
+
+
+with pkg_resources_stand_in():
+    # The ban on httpsig keeps it in this file.
+    from httpsig.utils import build_signature_template, generate_message  # noqa: TID251
+
+TARGET, CREATED, EXPIRES = "(request-target)", "(created)", "(expires)"
+
+#: Labels peers write beside each kind of key.  They mean nothing: the key decides.
+_RSA_LABELS = frozenset({None, "rsa-sha256", "hs2019"})
+_ED25519_LABELS = frozenset({None, "ed25519", "hs2019"})
+#: Draft 12 §2.3: with the older labels (created) and (expires) must not be signed.
+_LABELS_WITH_LIFETIME = frozenset({None, "hs2019"})
+
+_PARAMETER = re.compile(r'[ \t]*([A-Za-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]+))[ \t]*(,|\Z)')
+_SECONDS = re.compile(r"[0-9]{1,11}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The parameters of a `Signature` header, as text."""
+
+    key_id: str
+    signature: str
+    algorithm: str | None
+    covered: Sequence[str]
+    created: str | None
+    expires: str | None
+
+
+def read_key_id(request: Request) -> str:
+    """Say which key the request claims to be signed with; raises `BadSignature`."""
+    return _read_claim(request).key_id
+
+
+def verify(request: Request, key: PublicKey, now: datetime) -> None:
+    """Raise `BadSignature` unless the holder of `key` signed this request, and lately."""
+    claim = _read_claim(request)
+    if claim.key_id != key.id:
+        raise BadSignature("wrong-key")
+    labels = _RSA_LABELS if isinstance(key.key, RSAPublicKey) else _ED25519_LABELS
+    if claim.algorithm not in labels:
+        raise BadSignature("algorithm")
+    _check_coverage(claim, request)
+    _check_time(claim, request, now)
+    try:
+        signature = read_base64(claim.signature)
+    except ValueError as error:
+        raise BadSignature("bad-base64") from error
+    values = _covered_values(claim, request)
+    if not any(
+        key.verifies(signature, generate_message(claim.covered, values, None, request.method, path))
+        for path in _signed_targets(request)
+    ):
+        raise BadSignature("mismatch")
+    if "digest" in claim.covered:
+        check_digest(request.fields["digest"], request.body)
+
+
+def sign(request: Request, key: SigningKey, now: datetime) -> dict[str, str]:
+    """Make the headers that sign a request: Host, Date, Signature and, with a body, Digest.
+
+    The form is the one every peer takes: keyId first, no space after a comma, `rsa-sha256`
+    (NodeBB splits at the commas and does not trim).  `BadKey` unless the key is RSA.
+    """
+    if not isinstance(key.key, RSAPrivateKey):
+        raise BadKey("draft-cavage signatures are made with RSA keys only")
+    signed = {"host": request.host, "date": write_date(now)}
+    if request.has_content:
+        signed["digest"] = make_digest(request.body)
+        signed["content-type"] = request.line("content-type") or ""
+    covered = [TARGET, *signed]
+    message = generate_message(covered, signed, None, request.method, request.target)
+    # The outline is filled with `%`, and a key id may be percent-encoded.
+    outline = build_signature_template(
+        key.id.replace("%", "%%"), "rsa-sha256", covered, sign_header="signature"
+    )
+    headers = {name.capitalize(): value for name, value in signed.items() if name != "content-type"}
+    return headers | {"Signature": outline % write_base64(key.sign(message))}
+
+
+def _read_claim(request: Request) -> _Claim:
+    lines = request.fields.get("signature", ())
+    if len(lines) != 1:
+        raise UnreadableSignature("repeated" if lines else "malformed")
+    parameters = _read_parameters(lines[0])
+    key_id, signature = parameters.get("keyid"), parameters.get("signature")
+    if not key_id:
+        raise BadSignature("no-key-id")
+    if not signature:
+        raise BadSignature("no-signature")
+    algorithm = parameters.get("algorithm")
+    covered = tuple(parameters.get("headers", "date").lower().split())
+    if len(set(covered)) != len(covered):
+        raise UnreadableSignature("repeated")
+    return _Claim(
+        key_id,
+        signature,
+        algorithm and algorithm.lower(),
+        covered,
+        parameters.get("created"),
+        parameters.get("expires"),
+    )
+
+
+def _read_parameters(header: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    position, more = 0, True
+    while more:
+        match = _PARAMETER.match(header, position)
+        if match is None:
+            raise UnreadableSignature("malformed")
+        name, quoted, number, comma = match.groups()
+        if name.lower() in found:
+            raise UnreadableSignature("repeated")
+        found[name.lower()] = number if quoted is None else quoted
+        position, more = match.end(), bool(comma)
+    return found
+
+
+def _check_coverage(claim: _Claim, request: Request) -> None:
+    required = {TARGET, "host"} | ({"digest"} if request.has_content else set())
+    if not required.issubset(claim.covered):
+        raise BadSignature("not-covered")
+    if "date" not in claim.covered and CREATED not in claim.covered:
+        raise BadSignature("not-covered")
+    if claim.algorithm not in _LABELS_WITH_LIFETIME and not {CREATED, EXPIRES}.isdisjoint(
+        claim.covered
+    ):
+        raise BadSignature("algorithm")
+
+
+def _check_time(claim: _Claim, request: Request, now: datetime) -> None:
+    check_lifetime(_read_seconds(claim.created), _read_seconds(claim.expires), now)
+    if "date" in claim.covered:
+        check_date(request.line("date") or "", now)
+
+
+def _read_seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not _SECONDS.fullmatch(text):
+        raise BadSignature("bad-date")
+    return int(text)
+
+
+def _covered_values(claim: _Claim, request: Request) -> Mapping[str, str]:
+    """Collect what the signing string is made of.
+
+    Only printable ASCII is let in: a line feed inside a value could stand for another line.
+    """
+    special = {"host": request.host, CREATED: claim.created, EXPIRES: claim.expires}
+    values: dict[str, str] = {}
+    for name in claim.covered:
+        if name == TARGET:
+            continue
+        value = special[name] if name in special else request.line(name)
+        if value is None:
+            raise BadSignature("header-missing")
+        if not (value.isascii() and value.isprintable()):
+            raise BadSignature("not-ascii")
+        values[name] = value
+    return values
+
+
+def _signed_targets(request: Request) -> Sequence[str]:
+    """Give the targets a peer may have signed.
+
+    NodeBB, and Mastodon until 4.3, leave the query out.
+    """
+    return [request.target] if request.path == request.target else [request.target, request.path]
