@@ -151,26 +151,6 @@ def require_context(document: Document) -> None:
         raise Malformed("the document is not ActivityStreams", code="context")
 
 
-def is_activity_type(content_type: str) -> bool:
-    """Whether a Content-Type names an ActivityStreams document (ActivityPub §3.2).
-
-    JSON of any other type may be a file that somebody uploaded, so it speaks for nobody.
-    """
-    essence, _, parameters = content_type.partition(";")
-    essence = essence.strip().lower()
-    if essence == "application/activity+json":
-        return True
-    return essence == "application/ld+json" and AS2 in _profiles(parameters)
-
-
-def _profiles(parameters: str) -> list[str]:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "profile":
-            return value.strip().strip('"').split()
-    return []
-
-
 def id_of(value: object) -> str | None:
     """The id a reference stands for: a string, an object with an id, or one of them in a list.
 

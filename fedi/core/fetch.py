@@ -1,0 +1,362 @@
+"""The one way out: every connection this node opens to another server is opened here.
+
+What comes back may be hostile.  Addresses are checked where the socket is made,
+time and size are bounded while bytes arrive, and a document is believed only when
+it was found at its own id, with the media type of ActivityStreams.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import aiohttp
+from aiohttp import ClientSession  # noqa: TID251 - banned everywhere but here
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from fedi.core.addresses import PUBLIC_PORTS, Denied, Gate, GuardedResolver
+from fedi.core.answers import (
+    Answer,
+    Fetched,
+    is_activity_type,
+    is_json_type,
+    read_retry_after,
+)
+from fedi.core.budget import Budget, Failures
+from fedi.core.errors import (
+    BudgetSpent,
+    FediError,
+    ForbiddenAddress,
+    Gone,
+    Malformed,
+    NotFound,
+    Unreachable,
+)
+from fedi.core.jsonld import parse_document
+from fedi.core.urls import Site, Url, parse_url, read_id
+from fedi.core.vocab import ACCEPT
+
+__all__ = ["Answer", "Budget", "Fetched", "Fetcher", "Patience", "Signer"]
+
+#: Given method, URL and body of a request, the headers that sign it.
+Signer = Callable[[str, str, bytes], Mapping[str, str]]
+
+MAX_DOCUMENT = 1024 * 1024
+MAX_DESCRIPTION = 64 * 1024  # WebFinger and NodeInfo
+MAX_REMARK = 2048  # of a peer's answer to a POST
+MAX_REDIRECTS = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CONNECTIONS = 100
+CONNECTIONS_PER_HOST = 2
+KEEP_ALIVE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds a peer may take."""
+
+    connect: float = 5  # TCP and TLS together
+    read: float = 10  # between two pieces of an answer
+    get: float = 30  # a document, its redirects included
+    post: float = 15
+    remark: float = 1  # the body of an answer whose status we know already
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What we want to read, and what we are willing to take for it."""
+
+    accept: str
+    suits: Callable[[str], bool]
+    limit: int
+    any_origin: bool
+
+
+class Fetcher:
+    """The client of one node, shared by all its parts.
+
+    `signer` may be set once the keys of the instance actor are loaded; from then on
+    every GET is signed, each hop of a redirect anew.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        user_agent: str,
+        allow_private: bool = False,
+        allow_http: bool = False,
+        signer: Signer | None = None,
+        ports: Collection[int] = PUBLIC_PORTS,
+        also: Iterable[str] = (),
+        patience: Patience = Patience(),
+        resolver: AbstractResolver | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Nothing is opened before the first request.
+
+        `ports` and `also` (networks) widen what `Gate` lets through; `resolver` and
+        `tls` replace the DNS and the certificates of the machine.
+        """
+        self.signer = signer
+        self._gate = Gate(
+            site, allow_private=allow_private, allow_http=allow_http, ports=ports, also=also
+        )
+        self._user_agent = user_agent
+        self._patience = patience
+        self._resolver = resolver
+        self._tls = tls
+        self._opened: ClientSession | None = None
+        self._flights: dict[str, asyncio.Task[Fetched]] = {}
+        self._failures = Failures()
+
+    async def close(self) -> None:
+        """Give up what is under way and close the connections."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+        if self._opened is not None:
+            await self._opened.close()
+
+    async def get_document(
+        self,
+        url: str,
+        budget: Budget | None = None,
+        *,
+        any_origin: bool = False,
+        fresh: bool = False,
+    ) -> Fetched:
+        """Fetch an ActivityStreams document whose `id` is where it was found.
+
+        A document that names another id is fetched once more, from there.  Both must be
+        of the origin of `url`, unless `any_origin` says that the URL is a mere link.
+        Callers that ask for one URL at one time share one fetch, and failures are
+        remembered for minutes: `fresh` asks in spite of them.
+
+        Raises `Unreachable`, `NotFound`, `Gone`, `Malformed`, `ForbiddenAddress`, `BudgetSpent`.
+        """
+        wish = _Wish(ACCEPT, is_activity_type, MAX_DOCUMENT, any_origin)
+        fetch = partial(self._get_identified, url, wish, budget)
+        return await self._once(f"{url} {any_origin}", fetch, budget, fresh=fresh)
+
+    async def get_json(
+        self,
+        url: str,
+        *,
+        accept: str = "application/json",
+        limit: int = MAX_DESCRIPTION,
+        budget: Budget | None = None,
+        any_origin: bool = False,
+    ) -> Fetched:
+        """Fetch JSON that is no ActivityStreams: WebFinger, NodeInfo.  Raises as `get_document`."""
+        return await self._get(url, _Wish(accept, is_json_type, limit, any_origin), budget)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send a body with headers that are complete and signed; redirects are not followed.
+
+        Returns whatever status the peer answers.  Raises `Unreachable` when it does
+        not answer, `Malformed` or `ForbiddenAddress` when it cannot be asked.
+        """
+        target = self._gate.admit(url)
+        with _peer_errors():
+            async with (
+                asyncio.timeout(self._patience.post),
+                self._session.post(
+                    _wire(target), data=body, headers=headers, allow_redirects=False
+                ) as response,
+            ):
+                remark = await self._read_remark(response)
+                return Answer(response.status, read_retry_after(response.headers), remark)
+
+    @property
+    def _session(self) -> ClientSession:
+        if self._opened is None:
+            self._opened = self._open_session()
+        return self._opened
+
+    def _open_session(self) -> ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=CONNECTIONS,
+            limit_per_host=CONNECTIONS_PER_HOST,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            resolver=GuardedResolver(self._gate, self._resolver),
+            socket_factory=self._gate.open_socket,
+            ssl=self._tls or True,
+        )
+        return ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent},
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=self._patience.connect, sock_read=self._patience.read
+            ),
+        )
+
+    async def _once(
+        self,
+        key: str,
+        fetch: Callable[[], Coroutine[Any, Any, Fetched]],
+        budget: Budget | None,
+        *,
+        fresh: bool,
+    ) -> Fetched:
+        if budget is not None and key in budget.answers and not fresh:
+            budget.spend_again()
+            return budget.answers[key]
+        if not fresh:
+            self._failures.check(key)
+        while True:
+            joined = key in self._flights
+            flight = self._flights.get(key) or self._depart(key, fetch)
+            try:
+                fetched = await asyncio.shield(flight)
+            except BudgetSpent:
+                if joined:  # It was the budget of whoever asked first, not ours.
+                    continue
+                raise
+            if budget is not None:
+                budget.answers[key] = fetched
+            return fetched
+
+    def _depart(
+        self, key: str, fetch: Callable[[], Coroutine[Any, Any, Fetched]]
+    ) -> asyncio.Task[Fetched]:
+        flight = asyncio.create_task(fetch())
+        self._flights[key] = flight
+        flight.add_done_callback(partial(self._land, key))
+        return flight
+
+    def _land(self, key: str, flight: asyncio.Task[Fetched]) -> None:
+        del self._flights[key]
+        if flight.cancelled():
+            return
+        error = flight.exception()
+        if isinstance(error, FediError) and not isinstance(error, BudgetSpent):
+            self._failures.remember(key, error)
+        elif error is None:
+            self._failures.forget(key)
+
+    async def _get_identified(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
+        """Fetch a document and hold it to its id (CVE-2024-23832)."""
+        fetched = await self._get(url, wish, budget)
+        claimed = read_id(fetched.document.get("id"))
+        if claimed in {url, urldefrag(url).url, fetched.url}:
+            return fetched
+        if not wish.any_origin and parse_url(claimed).origin != parse_url(url).origin:
+            raise Malformed(f"{url} serves an id of another server", code="id-mismatch")
+        fetched = await self._get(claimed, wish, budget)
+        if fetched.document.get("id") != claimed:
+            raise Malformed(f"{claimed} does not serve its own id", code="id-mismatch")
+        return fetched
+
+    async def _get(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
+        seconds = self._patience.get
+        if budget is not None:
+            seconds = min(seconds, budget.seconds_left)
+        with _peer_errors():
+            async with asyncio.timeout(seconds):
+                return await self._follow(url, wish, budget)
+
+    async def _follow(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
+        """Go from redirect to redirect; each hop is a request of its own, checked and signed."""
+        target = self._gate.admit(url)
+        first = target.origin
+        for _ in range(1 + MAX_REDIRECTS):
+            if target.origin != first and not wish.any_origin:
+                raise Malformed(f"{url} leads to another server", code="redirect-origin")
+            if budget is not None:
+                budget.spend(target)
+            async with self._session.get(
+                _wire(target), headers=self._headers(target, wish), allow_redirects=False
+            ) as response:
+                if response.status not in REDIRECTS:
+                    return await _read(target, response, wish)
+                target = self._gate.admit(_next_hop(target, response))
+        raise Malformed(f"{url} redirects too often", code="redirect-loop")
+
+    def _headers(self, target: Url, wish: _Wish) -> dict[str, str]:
+        headers = {"Accept": wish.accept}
+        if self.signer is not None:
+            headers.update(self.signer("GET", target.request, b""))
+        return headers
+
+    async def _read_remark(self, response: aiohttp.ClientResponse) -> str:
+        """The beginning of an answer that is already decided, if it comes at once."""
+        remark = b""
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(self._patience.remark):
+                while len(remark) < MAX_REMARK and (piece := await response.content.read(4096)):
+                    remark += piece
+        return remark[:MAX_REMARK].decode("utf-8", "replace")
+
+
+def _wire(target: Url) -> URL:
+    """The URL exactly as it was signed: yarl would otherwise tidy it up."""
+    return URL(target.request, encoded=True)
+
+
+def _next_hop(target: Url, response: aiohttp.ClientResponse) -> str:
+    location = response.headers.get("Location")
+    if not location:
+        raise Malformed("a redirect leads nowhere", code="redirect")
+    return urljoin(target.request, location)
+
+
+async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> Fetched:
+    _check_status(target, response.status)
+    if not wish.suits(response.headers.get("Content-Type", "")):
+        raise Malformed(f"{target} is not the document it should be", code="media-type")
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > wish.limit:
+            raise Malformed(f"{target} is too large", code="too-large")
+    document = parse_document(bytes(body))
+    return Fetched(document, bytes(body), str(target), response.headers.get("ETag"))
+
+
+def _check_status(target: Url, status: int) -> None:
+    code = f"http-{status}"
+    if status == 410:
+        raise Gone(f"{target} was removed")
+    if status == 429 or status >= 500:
+        raise Unreachable(f"{target} answers {status}", code=code)
+    if status >= 400:
+        raise NotFound(f"{target} answers {status}", code="not-found" if status == 404 else code)
+    if status != 200:
+        raise Malformed(f"{target} answers {status} instead of a document", code=code)
+
+
+@contextlib.contextmanager
+def _peer_errors() -> Iterator[None]:
+    """Say in our words what went wrong between us and a peer."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Unreachable("the peer took too long", code="time-out") from error
+    except aiohttp.ClientConnectorError as error:
+        raise _connection_error(error) from error
+    except (aiohttp.ClientSSLError, ssl.SSLError) as error:
+        raise Unreachable(f"no trusted connection: {error}", code="tls") from error
+    except aiohttp.InvalidURL as error:
+        raise Malformed("the address cannot be asked", code="url") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable(f"the connection broke: {error}", code="connection") from error
+    except ValueError as error:  # yarl's way of refusing a URL
+        raise Malformed("the address cannot be asked", code="url") from error
+
+
+def _connection_error(error: aiohttp.ClientConnectorError) -> FediError:
+    if isinstance(error.os_error, Denied):
+        return ForbiddenAddress(str(error.os_error), code="private-address")
+    if isinstance(error, aiohttp.ClientSSLError):
+        return Unreachable(f"no trusted connection: {error}", code="tls")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Unreachable(f"the name has no address: {error.host}", code="dns")
+    return Unreachable(f"no connection: {error.host}", code="connect")
