@@ -1,0 +1,16 @@
+<%
+    lines = (upgrades or "pass").splitlines()
+    body = "\n".join(line for line in lines if not line.strip().startswith("# ###")).strip()
+%>\
+"""${message}."""
+
+import sqlalchemy as sa
+from alembic import op
+${imports + "\n" if imports else ""}\
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${body}

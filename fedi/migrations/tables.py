@@ -1,0 +1,19 @@
+"""Every table of the node: importing this module declares them all."""
+
+import actors.models
+import fedi.accounts.models
+import fedi.debates.models.post
+import fedi.debates.models.thread
+import inbox.models
+import outbox.models
+from fedi.core.db import Base
+
+ROOMS = (
+    actors.models,
+    outbox.models,
+    inbox.models,
+    fedi.accounts.models,
+    fedi.debates.models.thread,
+    fedi.debates.models.post,
+)
+TABLES = Base.metadata

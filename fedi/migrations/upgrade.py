@@ -1,0 +1,60 @@
+"""Bringing a database to the program's revision, all of it or nothing."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fedi.core.db import open_engine
+from fedi.core.errors import FediError
+
+
+class BrokenReferences(FediError):
+    """A migration would leave rows that point at nothing; it was undone."""
+
+    code = "broken-references"
+
+
+def alembic_config(connection: Connection | None = None) -> AlembicConfig:
+    """What alembic needs to run the scripts of this folder on an open connection."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(url: str) -> None:
+    """Apply every missing revision in one transaction.
+
+    Raises `BrokenReferences` when the outcome would not hold together; the
+    database is then as it was.
+    """
+    engine = open_engine(url, write=True)
+    try:
+        async with engine.connect() as connection:
+            await _without_foreign_keys(connection)
+            async with connection.begin():
+                await connection.run_sync(_upgrade)
+                await _check_references(connection)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+
+
+async def _without_foreign_keys(connection: AsyncConnection) -> None:
+    """SQLite alters a table by copying it, and dropping the old one would cascade."""
+    if connection.dialect.name == "sqlite":
+        raw = await connection.get_raw_connection()
+        await raw.driver_connection.execute("PRAGMA foreign_keys=off")  # type: ignore[union-attr]  # of aiosqlite
+
+
+async def _check_references(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+        if broken is not None:
+            raise BrokenReferences(f"row {broken[1]} of {broken[0]} refers to no {broken[2]}")

@@ -1,0 +1,688 @@
+"""Create the first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:  # noqa: PLR0915  every table at once
+    op.create_table(
+        "actors",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column(
+            "role", sa.Enum("INSTANCE", "NETWORK", "GROUP", "PERSON", name="role"), nullable=True
+        ),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("handle", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("icon", sa.String(), nullable=True),
+        sa.Column("inbox", sa.String(), nullable=False),
+        sa.Column("shared_inbox", sa.String(), nullable=True),
+        sa.Column("outbox", sa.String(), nullable=True),
+        sa.Column("followers", sa.String(), nullable=True),
+        sa.Column("following", sa.String(), nullable=True),
+        sa.Column("featured", sa.String(), nullable=True),
+        sa.Column("moderators", sa.String(), nullable=True),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("approves_followers", sa.Boolean(), nullable=False),
+        sa.Column("discoverable", sa.Boolean(), nullable=False),
+        sa.Column("indexable", sa.Boolean(), nullable=False),
+        sa.Column("verifies_proofs", sa.Boolean(), nullable=False),
+        sa.Column("also_known_as", sa.JSON(), nullable=False),
+        sa.Column("moved_to", sa.String(), nullable=True),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actors")),
+        sa.UniqueConstraint("uri", name=op.f("uq_actors_uri")),
+    )
+    with op.batch_alter_table("actors", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_actors_origin_handle"), ["origin", "handle"], unique=False
+        )
+        batch_op.create_index(
+            "ux_actors_local_handle",
+            ["handle"],
+            unique=True,
+            sqlite_where=sa.text("role IS NOT NULL"),
+            postgresql_where=sa.text("role IS NOT NULL"),
+        )
+
+    op.create_table(
+        "backfills",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backfills")),
+        sa.UniqueConstraint("uri", name=op.f("uq_backfills_uri")),
+    )
+    op.create_table(
+        "inbox_items",
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("activity_uri", sa.String(), nullable=True),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("signer_uri", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_items")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_inbox_items_fingerprint")),
+    )
+    with op.batch_alter_table("inbox_items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_inbox_items_activity_uri"), ["activity_uri"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_inbox_items_next_attempt_at_id"), ["next_attempt_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_inbox_items_recipient_id"), ["recipient", "id"], unique=False
+        )
+
+    op.create_table(
+        "journal",
+        sa.Column("direction", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
+    )
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_journal_last_at"), ["last_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_journal_origin_last_at"), ["origin", "last_at"], unique=False
+        )
+
+    op.create_table(
+        "one_time_links",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_links_token_hash")),
+    )
+    op.create_table(
+        "peers",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("policy", sa.Enum("OPEN", "ALLOWED", "BLOCKED", name="policy"), nullable=False),
+        sa.Column("policy_reason", sa.String(), nullable=True),
+        sa.Column("software", sa.String(), nullable=True),
+        sa.Column("version", sa.String(), nullable=True),
+        sa.Column(
+            "dialect",
+            sa.Enum("NODE", "FORUM", "GOTOSOCIAL", "VERIFIER", "MICROBLOG", name="dialect"),
+            nullable=False,
+        ),
+        sa.Column("described_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scheme", sa.String(), nullable=True),
+        sa.Column("scheme_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_peers")),
+        sa.UniqueConstraint("uri", name=op.f("uq_peers_uri")),
+    )
+    with op.batch_alter_table("peers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_peers_host"), ["host"], unique=False)
+
+    op.create_table(
+        "retractions",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("actor_uri", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retractions")),
+        sa.UniqueConstraint("uri", name=op.f("uq_retractions_uri")),
+    )
+    op.create_table(
+        "accounts",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("is_admin", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_accounts_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
+    )
+    op.create_table(
+        "activities",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("object_uri", sa.String(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.Column("passed_on", sa.Boolean(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_activities_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
+        sa.UniqueConstraint("uri", name=op.f("uq_activities_uri")),
+    )
+    with op.batch_alter_table("activities", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_activities_actor_id_id"), ["actor_id", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_activities_object_uri"), ["object_uri"], unique=False)
+
+    op.create_table(
+        "actor_keys",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("private_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_actor_keys_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor_keys")),
+        sa.UniqueConstraint("uri", name=op.f("uq_actor_keys_uri")),
+    )
+    with op.batch_alter_table("actor_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actor_keys_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "follows",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("follower_id", sa.BigInteger(), nullable=False),
+        sa.Column("followed_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rejected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["followed_id"],
+            ["actors.id"],
+            name=op.f("fk_follows_followed_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["follower_id"],
+            ["actors.id"],
+            name=op.f("fk_follows_follower_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follows")),
+        sa.UniqueConstraint(
+            "follower_id", "followed_id", name=op.f("uq_follows_follower_id_followed_id")
+        ),
+        sa.UniqueConstraint("uri", name=op.f("uq_follows_uri")),
+    )
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follows_followed_id"), ["followed_id"], unique=False)
+
+    op.create_table(
+        "moderators",
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_moderators_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["actors.id"],
+            name=op.f("fk_moderators_group_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderators")),
+        sa.UniqueConstraint("group_id", "actor_id", name=op.f("uq_moderators_group_id_actor_id")),
+    )
+    op.create_table(
+        "threads",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("root_id", sa.BigInteger(), nullable=False),
+        sa.Column("root_uri", sa.String(), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_author_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_count", sa.BigInteger(), nullable=False),
+        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["actors.id"],
+            name=op.f("fk_threads_author_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["actors.id"],
+            name=op.f("fk_threads_group_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["last_author_id"],
+            ["actors.id"],
+            name=op.f("fk_threads_last_author_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
+        sa.UniqueConstraint("key", name=op.f("uq_threads_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_threads_uri")),
+    )
+    with op.batch_alter_table("threads", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_threads_group_id_active_at"), ["group_id", "active_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_threads_listed_active_at"), ["listed", "active_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_threads_root_uri"), ["root_uri"], unique=False)
+
+    op.create_table(
+        "access_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_access_tokens_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_access_tokens_token_hash")),
+    )
+    with op.batch_alter_table("access_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_access_tokens_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
+        "archive",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("activity_uri", sa.String(), nullable=False),
+        sa.Column("object_uri", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("actor_uri", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("trust", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_archive_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive")),
+    )
+    with op.batch_alter_table("archive", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_archive_activity_uri"), ["activity_uri"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_archive_thread_id_id"), ["thread_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "deliveries",
+        sa.Column("activity_id", sa.BigInteger(), nullable=False),
+        sa.Column("signer_id", sa.BigInteger(), nullable=False),
+        sa.Column("inbox", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["activity_id"],
+            ["activities.id"],
+            name=op.f("fk_deliveries_activity_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["signer_id"],
+            ["actors.id"],
+            name=op.f("fk_deliveries_signer_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("activity_id", "inbox", name=op.f("uq_deliveries_activity_id_inbox")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_next_attempt_at_origin_id"),
+            ["next_attempt_at", "origin", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_origin_next_attempt_at"),
+            ["origin", "next_attempt_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "participations",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_count", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_participations_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_participations_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participations")),
+        sa.UniqueConstraint(
+            "thread_id", "actor_id", name=op.f("uq_participations_thread_id_actor_id")
+        ),
+    )
+    with op.batch_alter_table("participations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_participations_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "posts",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("parent_uri", sa.String(), nullable=True),
+        sa.Column("depth", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("context_uri", sa.String(), nullable=True),
+        sa.Column("audience_uri", sa.String(), nullable=True),
+        sa.Column(
+            "visibility",
+            sa.Enum("PUBLIC", "UNLISTED", "FOLLOWERS", "DIRECT", name="visibility"),
+            nullable=False,
+        ),
+        sa.Column("addressed", sa.JSON(), nullable=False),
+        sa.Column("mentions", sa.JSON(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("removal_reason", sa.String(), nullable=True),
+        sa.Column("like_count", sa.BigInteger(), nullable=False),
+        sa.Column("reply_count", sa.BigInteger(), nullable=False),
+        sa.Column("share_count", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["actors.id"],
+            name=op.f("fk_posts_author_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["posts.id"],
+            name=op.f("fk_posts_parent_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["removed_by_id"],
+            ["actors.id"],
+            name=op.f("fk_posts_removed_by_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_posts_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("key", name=op.f("uq_posts_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_posts_uri")),
+    )
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_posts_author_id_id"), ["author_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_posts_parent_id_published_at"),
+            ["parent_id", "published_at"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_posts_parent_uri"), ["parent_uri"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_posts_thread_id_path"), ["thread_id", "path"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_posts_thread_id_published_at_id"),
+            ["thread_id", "published_at", "id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "sessions",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_sessions_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "featured",
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["actors.id"],
+            name=op.f("fk_featured_group_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_featured_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_featured")),
+        sa.UniqueConstraint("group_id", "post_id", name=op.f("uq_featured_group_id_post_id")),
+    )
+    op.create_table(
+        "reactions",
+        sa.Column("uri", sa.String(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("emoji", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_reactions_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_reactions_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reactions")),
+        sa.UniqueConstraint(
+            "actor_id", "post_id", "kind", name=op.f("uq_reactions_actor_id_post_id_kind")
+        ),
+        sa.UniqueConstraint("uri", name=op.f("uq_reactions_uri")),
+    )
+    with op.batch_alter_table("reactions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reactions_post_id_kind_id"), ["post_id", "kind", "id"], unique=False
+        )
+
+    op.create_table(
+        "revisions",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_revisions_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
+    )
+    with op.batch_alter_table("revisions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_revisions_post_id_id"), ["post_id", "id"], unique=False
+        )
