@@ -1,0 +1,59 @@
+"""One URL, two answers: a document for machines, a page for people."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from fedi.core.appkeys import NODE
+from fedi.core.vocab import ACTIVITY_JSON
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MAX_ACCEPT = 4096
+
+
+def wants_document(request: web.Request) -> bool:
+    """Whether the caller asked for ActivityStreams rather than a page.
+
+    `application/ld+json` counts with or without its profile: nobody else asks for it here.
+    """
+    accept = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:MAX_ACCEPT].lower()
+    for part in accept.split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        if media in (ACTIVITY_JSON, "application/ld+json") and "q=0" not in parameters:
+            return True
+    return False
+
+
+def negotiate(document: Handler, page: Handler) -> Handler:
+    """Serve `document` to machines and `page` to browsers at the same URL.
+
+    A page, and a HEAD without a media type (NodeBB sends one before it delivers), names
+    the document in a `Link` header; that is how other servers get from one to the other.
+    """
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if wants_document(request):
+            response = await document(request)
+        elif request.method == hdrs.METH_HEAD:
+            response = await document(request)
+            response = web.Response(status=response.status, content_type="text/html")
+            name_document(request, response)
+        else:
+            try:
+                response = await page(request)
+            except web.HTTPRedirection as redirection:
+                name_document(request, redirection)
+                redirection.headers[hdrs.VARY] = hdrs.ACCEPT
+                raise
+            name_document(request, response)
+        response.headers.add(hdrs.VARY, hdrs.ACCEPT)
+        return response
+
+    return answer
+
+
+def name_document(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the `Link` to the ActivityStreams document whose id is this URL."""
+    uri = request.app[NODE].site.url + request.rel_url.path
+    response.headers.add("Link", f'<{uri}>; rel="alternate"; type="{ACTIVITY_JSON}"')
