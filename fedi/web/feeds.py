@@ -1,7 +1,7 @@
 """Atom feeds (RFC 4287) of the network, of a group and of a thread, written by hand."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from fedi.web.answers import document
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 50
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 register_namespace("", ATOM)
 
 
