@@ -86,13 +86,12 @@ def verify(request: Request, key: PublicKey, now: datetime) -> None:
     labels = _RSA_LABELS if isinstance(key.key, RSAPublicKey) else _ED25519_LABELS
     if claim.algorithm not in labels:
         raise BadSignature("algorithm")
-    _check_coverage(claim, request)
-    _check_time(claim, request, now)
+    values = _covered_values(claim, request)
+    _check_time(claim, values, now)
     try:
         signature = read_base64(claim.signature)
     except ValueError as error:
         raise BadSignature("bad-base64") from error
-    values = _covered_values(claim, request)
     if not any(
         key.verifies(signature, generate_message(claim.covered, values, None, request.method, path))
         for path in _signed_targets(request)
@@ -138,7 +137,7 @@ def _read_claim(request: Request) -> _Claim:
     covered = tuple(parameters.get("headers", "date").lower().split())
     if len(set(covered)) != len(covered):
         raise UnreadableSignature("repeated")
-    return _Claim(
+    claim = _Claim(
         key_id,
         signature,
         algorithm and algorithm.lower(),
@@ -146,6 +145,8 @@ def _read_claim(request: Request) -> _Claim:
         parameters.get("created"),
         parameters.get("expires"),
     )
+    _check_coverage(claim, request)
+    return claim
 
 
 def _read_parameters(header: str) -> Mapping[str, str]:
@@ -175,10 +176,10 @@ def _check_coverage(claim: _Claim, request: Request) -> None:
         raise BadSignature("algorithm")
 
 
-def _check_time(claim: _Claim, request: Request, now: datetime) -> None:
+def _check_time(claim: _Claim, values: Mapping[str, str], now: datetime) -> None:
     check_lifetime(_read_seconds(claim.created), _read_seconds(claim.expires), now)
-    if "date" in claim.covered:
-        check_date(request.line("date") or "", now)
+    if "date" in values:
+        check_date(values["date"], now)
 
 
 def _read_seconds(text: str | None) -> int | None:
