@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select, update
-from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from fedi.core.db import Base, Unit
 
 MAX_ERROR = 500
 
 
-@declarative_mixin
 class Job:
     """Mixed into a table whose rows wait to be worked on; give it an index on `next_attempt_at`."""
 

@@ -1,0 +1,34 @@
+"""What most tests start from."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from factories import FakeClock, make_node
+
+from fedi.core.db import Unit
+from fedi.core.node import Node
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until it is advanced."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def node(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Node]:
+    """A node, node.test, with its instance and network actors and an empty database."""
+    node = await make_node(tmp_path, clock=clock)
+    yield node
+    await node.close()
+
+
+@pytest.fixture
+async def unit(node: Node) -> AsyncIterator[Unit]:
+    """A transaction on that node's database, committed when the test ends.
+
+    SQLite has one writer: a test that opens units of its own takes `node` alone.
+    """
+    async with node.db.unit() as unit:
+        yield unit
