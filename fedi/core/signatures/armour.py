@@ -14,9 +14,12 @@ _LONGEST = 1600
 
 def read_base64(text: str) -> bytes:
     """Decode padded base64; `ValueError` for anything that we would not write ourselves."""
-    data = b64decode(text, validate=True)
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError as error:
+        raise ValueError("not base64") from error
     if write_base64(data) != text:
-        raise ValueError("not canonical base64")
+        raise ValueError("not base64 as it is written canonically")
     return data
 
 

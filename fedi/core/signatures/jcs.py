@@ -18,7 +18,7 @@ def canonical(value: Any) -> bytes:
         if _is_plain(value):
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return rfc8785.dumps(value)
-    except (RecursionError, orjson.JSONEncodeError) as error:
+    except (ValueError, RecursionError, orjson.JSONEncodeError) as error:
         raise ValueError("no canonical form") from error
 
 
