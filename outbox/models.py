@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
@@ -11,7 +11,7 @@ from fedi.core.jobs import Job
 
 
 class Activity(Base):
-    """Something said here, or passed on for somebody else; its bytes never change."""
+    """Something said here, or passed on for somebody else; what we said never changes."""
 
     __tablename__ = "activities"
     __table_args__ = (Index(None, "actor_id", "id"),)
@@ -34,12 +34,20 @@ class Delivery(Job, Base):
         UniqueConstraint("activity_id", "inbox"),
         Index(None, "next_attempt_at", "origin", "id"),
         Index(None, "origin", "next_attempt_at"),
+        Index(
+            None,
+            "subject",
+            "inbox",
+            sqlite_where=text("next_attempt_at IS NOT NULL"),
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
     )
 
     activity_id: Mapped[int] = reference("activities.id")
     signer_id: Mapped[int] = reference("actors.id")  # the local actor whose key signs the request
     inbox: Mapped[str]
     origin: Mapped[str]  # of the inbox
+    subject: Mapped[str]  # what it is about: one inbox hears about one subject in order
     status: Mapped[int | None] = mapped_column(default=None)  # last HTTP status
     outcome: Mapped[str | None] = mapped_column(default=None)  # delivered, refused or given-up
     created_at: Mapped[datetime]

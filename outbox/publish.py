@@ -1,0 +1,261 @@
+"""Saying something: the activity, its proof and its deliveries, in the caller's unit.
+
+Nothing leaves the node here.  The rows commit with the change they tell of, so an activity
+is queued exactly when that change is stored (transactional outbox).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import select, update
+
+from actors.followers import Target
+from actors.keys import signing_key
+from actors.models import Actor, Dialect, Peer
+from actors.policies import blocked_hosts
+from fedi.core.db import Unit
+from fedi.core.jsonld import Document, dumps, id_of, parse_document
+from fedi.core.signatures.keys import SigningKey
+from fedi.core.signatures.proof import add_proof
+from outbox.models import Activity, Delivery
+from outbox.recipients import Destination, inboxes
+
+#: These change what was said about their object before, so they must arrive behind it.
+_ABOUT_THEIR_OBJECT = frozenset({"Create", "Update", "Delete", "Undo", "Add", "Remove"})
+
+
+async def publish(
+    unit: Unit,
+    author: Actor,
+    document: Document,
+    *,
+    to: Iterable[Target],
+    public: bool = True,
+    proof: bool | None = None,
+) -> Activity:
+    """Say it: store the activity and queue one delivery per inbox.
+
+    The bytes are frozen here, with a proof by the author (FEP-8b32) unless `proof` says
+    otherwise; by default public activities have one.  A `public` activity is served at its
+    id and listed in the author's outbox.  Peers that moderators blocked get nothing.
+    """
+    received = _parse_fragment(document)
+    content = document if received is None else {**document, "object": received}
+    if public if proof is None else proof:
+        key = await signing_key(unit, author, "ed25519")
+        document = _prove(unit, document, content, key)
+    activity = unit.add(
+        Activity(
+            uri=document["id"],
+            actor_id=author.id,
+            type=document["type"],
+            object_uri=id_of(_first(content.get("object"))),
+            body=dumps(document),
+            public=public,
+            passed_on=False,
+            published_at=unit.now,
+        )
+    )
+    _told(unit)[activity.id] = {}
+    _queue(unit, activity, author, await _places(unit, to), subject_of(content))
+    return activity
+
+
+async def forward(
+    unit: Unit,
+    *,
+    uri: str,
+    type: str,
+    object_uri: str | None,
+    actor: Actor,
+    body: bytes,
+    signer: Actor,
+    to: Iterable[Target],
+) -> Activity | None:
+    """Pass somebody's activity on, its bytes untouched, in requests signed by our `signer`.
+
+    Each inbox gets it once, whoever signs: what was queued before, by `publish` too, is left
+    out, and so is a GoToSocial server with any delivery of it.  The actor's own server is not
+    told.  None when nobody is left to tell.
+
+    GoToSocial gives every edit of a post one id, so an Update that comes again with other
+    bytes goes out again in place of the older one.
+    """
+    targets = list(to)
+    places = [place for place in await _places(unit, targets) if place.origin != actor.origin]
+    activity = await unit.find(Activity, uri=uri)
+    if activity is not None and _is_newer_edit(activity, body):
+        activity.body = body
+        await _send_again(unit, activity, places)
+    told = await _told_of(unit, activity) if activity is not None else {}
+    single = {target.origin for target in targets if target.dialect is Dialect.GOTOSOCIAL}
+    closed = single & set(told.values())
+    left = [place for place in places if place.inbox not in told and place.origin not in closed]
+    if not left:
+        return None
+    if activity is None:
+        activity = unit.add(_passed_on(unit, uri, type, object_uri, actor, body))
+        _told(unit)[activity.id] = {}
+    _queue(unit, activity, signer, left, _subject(type, object_uri, uri))
+    return activity
+
+
+def _passed_on(
+    unit: Unit, uri: str, type: str, object_uri: str | None, actor: Actor, body: bytes
+) -> Activity:
+    return Activity(
+        uri=uri,
+        actor_id=actor.id,
+        type=type,
+        object_uri=object_uri,
+        body=body,
+        public=False,
+        passed_on=True,
+        published_at=unit.now,
+    )
+
+
+async def recipients_so_far(unit: Unit, object_uri: str) -> list[Target]:
+    """Everyone who was sent something about an object, to tell of its edit or its end.
+
+    These targets stand for inboxes, not for the actors behind them.
+    """
+    await unit.flush()
+    query = (
+        select(Delivery.inbox, Delivery.origin, Peer.dialect)
+        .join(Activity, Activity.id == Delivery.activity_id)
+        .outerjoin(Peer, Peer.uri == Delivery.origin)
+        .where(
+            Activity.object_uri.in_([object_uri, f"{object_uri}#create"]),
+            Delivery.outcome.is_distinct_from("refused"),
+        )
+        .order_by(Delivery.id)
+    )
+    places = {
+        inbox: Target(0, inbox, inbox, None, origin, dialect or Dialect.MICROBLOG, "addressed")
+        for inbox, origin, dialect in await unit.session.execute(query)
+    }
+    return list(places.values())
+
+
+def subject_of(activity: Mapping[str, Any]) -> str:
+    """What an activity is about: one inbox hears about one subject in the order it was said.
+
+    That is the post for its Create, Update and Delete, announced or not; a Like for its Undo.
+    What nothing has to wait for is its own subject.
+    """
+    kind, content = activity.get("type"), _first(activity.get("object"))
+    if kind == "Announce" and isinstance(content, dict) and "actor" in content:
+        return subject_of(content)
+    return _subject(kind, id_of(content), id_of(activity.get("id")))
+
+
+def _subject(kind: str | None, object_uri: str | None, uri: str | None) -> str:
+    return (object_uri if kind in _ABOUT_THEIR_OBJECT else uri) or uri or ""
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
+
+
+# --- proofs ------------------------------------------------------------------------------
+
+
+def _parse_fragment(document: Document) -> Document | None:
+    """Read the received activity that a document embeds byte for byte, if it does."""
+    content = document.get("object")
+    return parse_document(orjson.dumps(content)) if isinstance(content, orjson.Fragment) else None
+
+
+def _prove(unit: Unit, document: Document, content: Document, key: SigningKey) -> Document:
+    """Add a proof made over what receivers will read, leaving embedded bytes as they are."""
+    try:
+        return {**document, "proof": add_proof(content, key, unit.now)["proof"]}
+    except ValueError:
+        # Somebody else's number may have no canonical form; our own documents always do.
+        if content is document:
+            raise
+        return document
+
+
+# --- deliveries --------------------------------------------------------------------------
+
+_TOLD = "outbox.publish:told"
+
+
+def _told(unit: Unit) -> dict[int, dict[str, str]]:
+    """The inboxes that have a delivery, and their origins, by activity."""
+    told: dict[int, dict[str, str]] = unit.memory.setdefault(_TOLD, {})
+    return told
+
+
+async def _told_of(unit: Unit, activity: Activity) -> dict[str, str]:
+    told = _told(unit)
+    if activity.id not in told:
+        query = select(Delivery.inbox, Delivery.origin).where(Delivery.activity_id == activity.id)
+        told[activity.id] = {row.inbox: row.origin for row in await unit.session.execute(query)}
+    return told[activity.id]
+
+
+async def _places(unit: Unit, targets: Iterable[Target]) -> list[Destination]:
+    """Where these targets are reached, without ourselves and without blocked peers."""
+    blocked = await blocked_hosts(unit)
+    return [
+        place
+        for place in inboxes(targets)
+        if place.origin != unit.site.url and place.origin not in blocked
+    ]
+
+
+def _queue(
+    unit: Unit, activity: Activity, signer: Actor, places: Iterable[Destination], subject: str
+) -> None:
+    told = _told(unit)[activity.id]
+    for place in places:
+        told[place.inbox] = place.origin
+        unit.write(
+            Delivery,
+            activity_id=activity.id,
+            signer_id=signer.id,
+            inbox=place.inbox,
+            origin=place.origin,
+            subject=subject,
+            status=None,
+            outcome=None,
+            created_at=unit.now,
+            attempts=0,
+            next_attempt_at=unit.now,
+            locked_until=None,
+            finished_at=None,
+            last_error=None,
+        )
+    if told:
+        unit.wake("outbox")
+
+
+def _is_newer_edit(activity: Activity, body: bytes) -> bool:
+    return activity.passed_on and activity.type == "Update" and activity.body != body
+
+
+async def _send_again(unit: Unit, activity: Activity, places: Iterable[Destination]) -> None:
+    """Open deliveries anew; those of this unit are not stored yet and take the new bytes anyway.
+
+    A lease is taken back with them: what is under way with the older bytes ends unnoticed.
+    """
+    await unit.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.activity_id == activity.id,
+            Delivery.inbox.in_([place.inbox for place in places]),
+        )
+        .values(
+            attempts=0,
+            next_attempt_at=unit.now,
+            locked_until=None,
+            finished_at=None,
+            outcome=None,
+            created_at=unit.now,
+        )
+    )
+    unit.wake("outbox")
