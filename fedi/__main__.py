@@ -1,0 +1,5 @@
+"""`python -m fedi` is `fedi`."""
+
+from fedi.cli.main import main
+
+main()

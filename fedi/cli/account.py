@@ -1,0 +1,72 @@
+"""`fedi account`: members of the node."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, new_group, opened_node, read_password
+from fedi.core.errors import NotFound
+
+app = new_group("Members: logins, and the tokens of their programs.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The handle, without @.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+
+
+@app.command("create")
+def create(
+    name: Name,
+    email: Annotated[str, typer.Option("--email", help="The address to sign in and be reached.")],
+    password_stdin: PasswordStdin = False,
+    admin: Annotated[bool, typer.Option("--admin", help="May administer the node.")] = False,
+    display_name: Annotated[str, typer.Option("--display-name", help="The name people see.")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Make a member: a login and the person it speaks for."""
+    password = read_password(from_stdin=password_stdin)
+    asyncio.run(_create(config, name, email, password, admin, display_name))
+
+
+async def _create(
+    config: Path, name: str, email: str, password: str, admin: bool, display_name: str
+) -> None:
+    from fedi.accounts.signup import create_account
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            await create_account(
+                unit,
+                handle=name,
+                email=email,
+                password=password,
+                display_name=display_name,
+                admin=admin,
+            )
+        print(f"@{name}@{node.site.domain}")
+
+
+@app.command("token")
+def token(
+    name: Name,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="read or write.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Print a bearer token with which a program may act for a member; both scopes by default."""
+    asyncio.run(_token(config, name, tuple(scope or ("read", "write"))))
+
+
+async def _token(config: Path, name: str, scopes: tuple[str, ...]) -> None:
+    from fedi.accounts.sessions import find_account
+    from fedi.accounts.tokens import create_token
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            account = await find_account(unit, name)
+            if account is None:
+                raise NotFound(f"there is no member {name}")
+            secret = await create_token(unit, account, scopes)
+        print(secret)

@@ -1,0 +1,163 @@
+"""Founding a node: all of it, or nothing is left behind."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from actors.local import create_actor, instance_handle
+from actors.models import Role
+from fedi.accounts.signup import create_account
+from fedi.cli.frame import Refused
+from fedi.core.config import Config, is_reserved, load_config
+from fedi.core.db import Unit
+from fedi.core.errors import FediError
+from fedi.core.node import open_node
+from fedi.core.seal import create_secret
+from fedi.core.urls import origin_of
+from fedi.migrations.upgrade import upgrade
+
+HEADER = "# Written by `fedi init`; config.example.toml explains every key there is."
+
+
+@dataclass(frozen=True)
+class Founding:
+    """What is decided about a node when it is made."""
+
+    config: Path
+    domain: str
+    url: str
+    handle: str
+    name: str
+    summary: str = ""
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The first administrator."""
+
+    handle: str
+    email: str
+    password: str
+
+
+async def found(founding: Founding, admin: Admin | None = None) -> None:
+    """Make settings, secret key, database and actors of a new node.
+
+    Raises `Refused` when there is something in their place already, `Malformed` or
+    `BadConfiguration` for settings that cannot be, `Invalid` for such an administrator.
+    """
+    made: list[Path] = []
+    try:
+        _write_settings(founding, made)
+        settings = load_config(founding.config)
+        _make_room(settings, made)
+        create_secret(settings.secret_path)
+        await upgrade(settings.database_url)
+        await _settle(settings, admin)
+    except (FediError, OSError, DBAPIError) as error:
+        _unmake(made)
+        if isinstance(error, FediError):
+            raise
+        raise Refused(f"the node cannot be made: {getattr(error, 'orig', error)}") from error
+
+
+def _write_settings(founding: Founding, made: list[Path]) -> None:
+    text = write_settings(founding)
+    founding.config.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with founding.config.open("x", encoding="utf-8") as file:
+            made.append(founding.config)
+            file.write(text)
+    except FileExistsError as error:
+        raise Refused(f"{founding.config} exists already: it is not replaced") from error
+
+
+def write_settings(founding: Founding) -> str:
+    """The settings file of a new node: what differs from the defaults.
+
+    A reserved domain makes a node for this machine: its own port, http unless the
+    URL says otherwise, and peers at private addresses.
+    """
+    local = is_reserved(origin_of(f"https://{founding.domain}").host)
+    url = founding.url or f"{'http' if local else 'https'}://{founding.domain}"
+    here = founding.config.parent
+    data_dir = os.path.relpath(founding.data_dir or here / "data", here)
+    sections: dict[str, dict[str, object]] = {
+        "node": {"domain": founding.domain, "url": url, "data_dir": data_dir},
+        "network": {"handle": founding.handle, "name": founding.name, "summary": founding.summary},
+    }
+    if local:
+        sections["listen"] = {"port": origin_of(url).port}
+        sections["federation"] = {
+            "allow_private_addresses": True,
+            "allow_http": url.startswith("http:"),
+        }
+    return "\n\n".join([HEADER, *(_section(*item) for item in sections.items())]) + "\n"
+
+
+def _section(name: str, keys: dict[str, object]) -> str:
+    # A JSON string, number or truth value is written the same way in TOML.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()]
+    return "\n".join([f"[{name}]", *lines])
+
+
+def _make_room(settings: Config, made: list[Path]) -> None:
+    """Make the data directory; note what will be in it, once sure that nothing of it is."""
+    if not settings.node.data_dir.is_dir():
+        settings.node.data_dir.mkdir(mode=0o700, parents=True)
+        made.append(settings.node.data_dir)
+    files = [settings.secret_path]
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        files += [Path(f"{url.database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    for file in files:
+        if file.exists():
+            raise Refused(f"{file} exists already: there is a node here")
+    made += files
+
+
+def _unmake(made: list[Path]) -> None:
+    for path in reversed(made):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+async def _settle(settings: Config, admin: Admin | None) -> None:
+    node = open_node(settings)
+    try:
+        async with node.db.unit() as unit:
+            await _create_actors(unit, settings)
+            if admin is not None:
+                await create_account(
+                    unit,
+                    handle=admin.handle,
+                    email=admin.email,
+                    password=admin.password,
+                    admin=True,
+                )
+    finally:
+        await node.close()
+
+
+async def _create_actors(unit: Unit, settings: Config) -> None:
+    """The Application that signs for the node, and the Group that stands for the network."""
+    network = settings.network
+    await create_actor(
+        unit, role=Role.INSTANCE, handle=instance_handle(unit), name=settings.site.domain
+    )
+    await create_actor(
+        unit,
+        role=Role.NETWORK,
+        handle=network.handle,
+        name=network.name,
+        summary=network.summary,
+        language=network.languages[0],
+    )

@@ -1,0 +1,71 @@
+"""The command line of a node: `fedi COMMAND --help` explains each command.
+
+One file per group of commands.  A command opens the node, calls a verb of the rooms
+below, and prints what came of it; it exits with 0 when done, with 1 and one line on
+standard error when refused or failed, with 2 when it was misspelt.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fedi.cli import (
+    account,
+    config,
+    doctor,
+    group,
+    init,
+    migrate,
+    network,
+    peers,
+    queue,
+    serve,
+    thread,
+)
+from fedi.cli.demo import command as demo
+from fedi.core.errors import FediError
+from fedi.core.version import VERSION
+
+app = typer.Typer(
+    name="fedi",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(account.app, name="account")
+app.add_typer(group.app, name="group")
+app.add_typer(network.app, name="network")
+app.add_typer(peers.app, name="peers")
+app.add_typer(queue.app, name="queue")
+app.add_typer(thread.app, name="thread")
+app.command("doctor")(doctor.doctor)
+app.command("migrate")(migrate.migrate)
+app.add_typer(config.app, name="config")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fedi {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print it.")
+    ] = False,
+) -> None:
+    """Run a node for debate between networks, and look after it."""
+
+
+def main() -> None:
+    """Run the command named in the arguments of the process."""
+    try:
+        app()
+    except FediError as error:
+        sys.exit(f"fedi: {error}")

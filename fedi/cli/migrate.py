@@ -1,0 +1,33 @@
+"""`fedi migrate`: bring the database to this version of the program."""
+
+import asyncio
+from pathlib import Path
+
+from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, Refused
+
+
+def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Bring the database to this version of the program: all of it or nothing."""
+    asyncio.run(_migrate(config))
+
+
+async def _migrate(config: Path) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    from fedi.core.config import load_config
+    from fedi.core.node import open_node
+    from fedi.migrations.state import HEAD, NotMigrated, require_current
+    from fedi.migrations.upgrade import upgrade
+
+    settings = load_config(config)
+    node = open_node(settings)
+    try:
+        await require_current(node.db)
+        print(f"the database is up to date, at revision {HEAD}")
+    except NotMigrated:
+        await upgrade(settings.database_url)
+        print(f"the database is now at revision {HEAD}")
+    except (DBAPIError, OSError) as error:
+        raise Refused(f"the database cannot be used: {error}") from error
+    finally:
+        await node.close()

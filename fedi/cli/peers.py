@@ -1,0 +1,124 @@
+"""`fedi peers`: the other servers, and what is decided about them."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fedi.cli.frame import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigPath,
+    new_group,
+    opened_node,
+    print_json,
+    print_rows,
+)
+from fedi.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from actors.models import Peer, Policy
+
+app = new_group("Other servers: how they are, and which may speak with this node.")
+
+Host = Annotated[str, typer.Argument(metavar="HOST", help="A host; its sub-domains follow.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for those who come after.")]
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """List the servers this node knows."""
+    asyncio.run(_list(config, as_json))
+
+
+async def _list(config: Path, as_json: bool) -> None:
+    from actors.peers import list_peers
+
+    async with opened_node(config) as node, node.db.reading() as unit:
+        rows = [describe(peer) for peer in await list_peers(unit)]
+    columns = ("host", "software", "policy", "heard_at", "reached_at", "failing_since")
+    print_rows(rows, columns, as_json=as_json, none="no other server is known yet")
+
+
+@app.command("show")
+def show(host: Host, as_json: AsJson = False, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Show all that is known of a server, and what was refused to it lately."""
+    asyncio.run(_show(config, host, as_json))
+
+
+async def _show(config: Path, host: str, as_json: bool) -> None:
+    from sqlalchemy import select
+
+    from actors.models import JournalEntry
+    from actors.peers import list_peers
+
+    async with opened_node(config) as node, node.db.reading() as unit:
+        found = [peer for peer in await list_peers(unit) if host in {peer.host, authority(peer)}]
+        if not found:
+            raise NotFound(f"no server {host} is known here")
+        query = (
+            select(JournalEntry)
+            .where(JournalEntry.origin.in_([peer.uri for peer in found]))
+            .order_by(JournalEntry.last_at.desc())
+            .limit(20)
+        )
+        entries = [_describe_entry(entry) for entry in await unit.session.scalars(query)]
+    rows = [describe(peer) for peer in found]
+    if as_json:
+        return print_json([{**row, "journal": entries} for row in rows])
+    for row in rows:
+        print("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in row.items() if value))
+    columns = ("last_at", "direction", "code", "count", "subject")
+    return print_rows(entries, columns, as_json=False, none="nothing was refused lately")
+
+
+@app.command("block")
+def block(host: Host, reason: Reason = "", config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Refuse everything from a server, and say nothing more to it."""
+    from actors.models import Policy
+
+    asyncio.run(_decide(config, host, Policy.BLOCKED, reason))
+
+
+@app.command("allow")
+def allow(host: Host, reason: Reason = "", config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Lift a block; with federation.mode = "allowlist", let a server in."""
+    from actors.models import Policy
+
+    asyncio.run(_decide(config, host, Policy.ALLOWED, reason))
+
+
+async def _decide(config: Path, host: str, policy: "Policy", reason: str) -> None:
+    from actors.policies import set_policy
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        await set_policy(unit, host, policy, reason)
+    print(f"{host} is {policy.value}")
+
+
+def describe(peer: "Peer") -> dict[str, Any]:
+    """What is told of a server."""
+    return {
+        "host": authority(peer),
+        "software": " ".join(filter(None, (peer.software, peer.version))),
+        "dialect": peer.dialect.value,
+        "policy": peer.policy.value,
+        "policy_reason": peer.policy_reason,
+        "heard_at": peer.heard_at,
+        "reached_at": peer.reached_at,
+        "failing_since": peer.failing_since,
+        "failures": peer.failures,
+        "paused_until": peer.paused_until,
+        "last_error": peer.last_error,
+    }
+
+
+def authority(peer: "Peer") -> str:
+    """Host, with the port when it is not the usual one."""
+    return peer.uri.partition("://")[2]
+
+
+def _describe_entry(entry: Any) -> dict[str, Any]:
+    fields = ("direction", "code", "subject", "detail", "count", "first_at", "last_at")
+    return {field: getattr(entry, field) for field in fields}

@@ -1,0 +1,38 @@
+"""`fedi serve`: run the node."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
+
+
+class Role(StrEnum):
+    """What a process of the node does; several may share one PostgreSQL database."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+
+def serve(
+    role: Annotated[Role, typer.Option("--role", help="What this process does.")] = Role.ALL,
+    host: Annotated[str | None, typer.Option("--host", help="Instead of listen.host.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Instead of listen.port.")] = None,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", metavar="PATH", help="A Unix socket instead.")
+    ] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Run the node until it is told to stop by Ctrl-C or SIGTERM."""
+    if socket is not None and (host is not None or port is not None):
+        raise typer.BadParameter("--socket replaces --host and --port")
+    # structlog draws tracebacks with rich when it finds it: a log wants plain
+    # lines, and the process the 3 MB.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python says absent
+    from fedi.cli.serving import Listen, run
+
+    run(config, role, Listen(host, port, socket))
