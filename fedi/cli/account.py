@@ -20,10 +20,14 @@ PasswordStdin = Annotated[
 @app.command("create")
 def create(
     name: Name,
-    email: Annotated[str, typer.Option("--email", help="The address to sign in and be reached.")],
+    email: Annotated[
+        str, typer.Option("--email", metavar="E", help="The address to sign in and be reached.")
+    ],
     password_stdin: PasswordStdin = False,
     admin: Annotated[bool, typer.Option("--admin", help="May administer the node.")] = False,
-    display_name: Annotated[str, typer.Option("--display-name", help="The name people see.")] = "",
+    display_name: Annotated[
+        str, typer.Option("--display-name", metavar="TEXT", help="The name people see.")
+    ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Make a member: a login and the person it speaks for."""
@@ -52,7 +56,9 @@ async def _create(
 @app.command("token")
 def token(
     name: Name,
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="read or write.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", metavar="SCOPE", help="read or write.")
+    ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Print a bearer token with which a program may act for a member; both scopes by default."""

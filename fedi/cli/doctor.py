@@ -9,9 +9,9 @@ from fedi.cli.frame import DEFAULT_CONFIG, AsJson, ConfigPath, print_json
 
 
 def doctor(as_json: AsJson = False, config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Examine the node while it serves; say what to do about each problem.
+    """Examine the node; say what to do about each problem.
 
-    Exits with 1 when there is a problem; a warning is no problem.
+    Run it while the node serves.  Exits with 1 when there is a problem; a warning is no problem.
     """
     asyncio.run(_examine(config, as_json))
 

@@ -14,8 +14,10 @@ app = new_group("Working groups of the network.")
 @app.command("create")
 def create(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="2 to 30 of a-z, 0-9 and _.")],
-    name: Annotated[str, typer.Option("--name", help="The name people see.")],
-    summary: Annotated[str, typer.Option("--summary", help="What it is for, in a sentence.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="The name people see.")],
+    summary: Annotated[
+        str, typer.Option("--summary", metavar="TEXT", help="What it is for, in a sentence.")
+    ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Make a working group, in which debates can be opened and which others can follow."""

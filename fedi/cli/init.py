@@ -13,27 +13,31 @@ def init(
     domain: Annotated[
         str, typer.Option("--domain", metavar="HOST[:PORT]", help="As in @HANDLE@HOST; for ever.")
     ],
-    handle: Annotated[str, typer.Option("--handle", help="The handle of the network; for ever.")],
-    name: Annotated[str, typer.Option("--name", help="The name of the network.")],
+    handle: Annotated[
+        str, typer.Option("--handle", metavar="NAME", help="Of the network; for ever.")
+    ],
+    name: Annotated[
+        str, typer.Option("--name", metavar="TEXT", help="Of the network, for people.")
+    ],
     url: Annotated[
-        str, typer.Option("--url", help="The public address, when it is not https://HOST.")
+        str, typer.Option("--url", metavar="URL", help="When it is not https://HOST.")
     ] = "",
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            "--data-dir", help="For the database and the keys [data, beside the settings]"
+            "--data-dir", metavar="DIR", help="When it is not `data` beside the settings."
         ),
     ] = None,
     admin: Annotated[
         str, typer.Option("--admin", metavar="NAME", help="The handle of a first administrator.")
     ] = "",
-    email: Annotated[str, typer.Option("--email", help="Of the administrator.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="E", help="Of the administrator.")] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read a password from standard input.")
     ] = False,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """Make a node: settings, secret key, database, the actors of the network.
+    """Make a node: settings, keys, database and first actors.
 
     On a reserved domain, such as localhost:8080, it uses http and may talk to other nodes
     on this machine.  Without --admin, `fedi serve` prints a link that makes one.

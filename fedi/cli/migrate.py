@@ -7,7 +7,10 @@ from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, Refused
 
 
 def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Bring the database to this version of the program: all of it or nothing."""
+    """Bring the database to this version of the program.
+
+    All of it or nothing: a migration that fails leaves the database as it was.
+    """
     asyncio.run(_migrate(config))
 
 

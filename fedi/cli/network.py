@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fedi.core.db import Unit
     from fedi.core.node import Node
 
-app = new_group("Other networks: all the debates of those that are followed arrive here.")
+app = new_group("Other networks: debates of those followed arrive here.")
 
 Target = Annotated[
     str, typer.Argument(metavar="HANDLE_OR_URL", help="@handle@host, or the address of its page.")

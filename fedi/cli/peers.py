@@ -20,10 +20,12 @@ from fedi.core.errors import NotFound
 if TYPE_CHECKING:
     from actors.models import Peer, Policy
 
-app = new_group("Other servers: how they are, and which may speak with this node.")
+app = new_group("Other servers: how they are, which may speak here.")
 
 Host = Annotated[str, typer.Argument(metavar="HOST", help="A host; its sub-domains follow.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for those who come after.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for those who come after.")
+]
 
 
 @app.command("list")

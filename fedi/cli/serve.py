@@ -20,14 +20,18 @@ class Role(StrEnum):
 
 def serve(
     role: Annotated[Role, typer.Option("--role", help="What this process does.")] = Role.ALL,
-    host: Annotated[str | None, typer.Option("--host", help="Instead of listen.host.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Instead of listen.port.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="H", help="Instead of listen.host.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="P", help="Instead of listen.port.")
+    ] = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", metavar="PATH", help="A Unix socket instead.")
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """Run the node until it is told to stop by Ctrl-C or SIGTERM."""
+    """Run the node until Ctrl-C or SIGTERM."""
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
     # structlog draws tracebacks with rich when it finds it: a log wants plain

@@ -97,12 +97,11 @@ QUESTION = (
     "Chaque lieu rachète ses machines seul : mettons-nous une part de nos recettes en commun ?"
 )
 OPENING = """\
-Cette année, trois ateliers ont arrêté une activité faute de pouvoir remplacer **une seule** machine.
-Ensemble, nous en possédons plus de deux cents, et nous les remplaçons presque toutes au même moment
-de leur vie.
+Cette année, trois ateliers ont arrêté une activité faute de remplacer **une seule** machine.
+Ensemble, nous en possédons plus de deux cents, et elles vieillissent toutes en même temps.
 
-Une piste : chaque lieu verse 2 % de ses recettes d'atelier à un fonds, et emprunte au fonds quand une
-machine lâche. Restent trois questions :
+Une piste : chaque lieu verse 2 % de ses recettes d'atelier à un fonds, et emprunte au fonds quand
+une machine lâche. Restent trois questions :
 
 1. qui décide d'un achat, et en combien de temps ?
 2. que fait un lieu qui n'a pas d'atelier, mais dont les membres utilisent ceux des autres ?
@@ -114,48 +113,48 @@ LINES = (
     Line(
         1,
         0,
-        "Chez nous il n'y a pas d'atelier, mais nos membres vont dans les vôtres. Verser 2 % de *nos* "
-        "recettes n'aurait pas de sens ; une part fixe par membre, oui.",
+        "Chez nous il n'y a pas d'atelier, mais nos membres vont dans les vôtres. Verser 2 % de "
+        "*nos* recettes n'aurait pas de sens ; une part fixe par membre, oui.",
     ),
     Line(
         2,
         1,
-        "D'accord avec la part par membre. Elle a un autre mérite : elle ne punit pas les lieux qui "
-        "font beaucoup tourner leurs machines.",
+        "D'accord avec la part par membre. Elle a un autre mérite : elle ne punit pas les lieux "
+        "qui font beaucoup tourner leurs machines.",
     ),
     Line(
         0,
         2,
-        "C'est vrai que 2 % des recettes, c'est taxer l'usage. Et si la part dépendait de la taille du "
-        "lieu, et l'emprunt du nombre d'heures d'atelier ouvertes à tous ?",
+        "C'est vrai que 2 % des recettes, c'est taxer l'usage. Et si la part dépendait de la "
+        "taille du lieu, et l'emprunt du nombre d'heures d'atelier ouvertes à tous ?",
     ),
     Line(
         2,
         0,
-        "Sur la décision : un groupe de trois personnes tirées au sort, une semaine pour répondre, et "
-        "le silence vaut accord. Nous faisons ainsi pour nos chantiers-écoles depuis deux ans.",
+        "Sur la décision : trois personnes tirées au sort, une semaine pour répondre, et le "
+        "silence vaut accord. Nous faisons ainsi pour nos chantiers-écoles depuis deux ans.",
     ),
     Line(
         1,
         3,
-        "Les heures ouvertes à tous, cela me va. Cela se compte simplement, et cela dit à quoi sert "
-        "le fonds.",
+        "Les heures ouvertes à tous, cela me va. Cela se compte simplement, et cela dit à quoi "
+        "sert le fonds.",
     ),
     Line(
         0,
         4,
-        "Une semaine, c'est long quand la scie est en panne un samedi. Peut-on prévoir une avance de "
-        "300 € sans vote ?",
+        "Une semaine, c'est long quand la scie est en panne un samedi. Peut-on prévoir une avance "
+        "de 300 € sans vote ?",
     ),
 )
 #: What the networks beyond the third one answer to the opening.
 LATER = (
     "Nous voudrions en être, avec une réserve : que le fonds prête aussi pour **réparer**, pas "
     "seulement pour remplacer.",
-    "Question 3 : chez nous les machines sont au lieu, et c'est ce qui rassure les bailleurs. Un fonds "
-    "qui prête plutôt qu'il n'achète réglerait la question.",
-    "Nos outils de jardin durent plus longtemps que nos ateliers. Un seul fonds, mais deux durées "
-    "de prêt ?",
+    "Question 3 : chez nous les machines sont au lieu, et c'est ce qui rassure les bailleurs. Un "
+    "fonds qui prête plutôt qu'il n'achète réglerait la question.",
+    "Nos outils de jardin durent plus longtemps que les machines d'atelier. Un seul fonds, mais "
+    "deux durées de prêt ?",
 )
 
 

@@ -25,9 +25,7 @@ PATIENCE = 90.0
 async def follow_each_other(stands: Sequence[Stand]) -> None:
     """Make each network follow every other one; return once all have agreed."""
     for follower, followed in permutations(stands, 2):
-        await ask_to_follow(
-            follower.node, followed.node.site.actor("group", followed.network.handle)
-        )
+        await ask_to_follow(follower.node, followed.network_uri)
     for stand in stands:
         await _until(lambda stand=stand: _is_followed_by_all(stand, len(stands) - 1), "follow")
 

@@ -35,6 +35,11 @@ class Stand:
     process: asyncio.subprocess.Process
 
     @property
+    def network_uri(self) -> str:
+        """The id of its network Group."""
+        return self.node.site.actor("network", self.network.handle)
+
+    @property
     def group_uri(self) -> str:
         """The id of its working group."""
         return self.node.site.actor("group", self.network.group)
