@@ -125,7 +125,10 @@ def _finish_link(found: re.Match[str]) -> str:
     if href is None:
         return inner
     host = _host_behind(entities.unescape(href), plain(inner))
-    return f"<a{found[1]}>{inner}</a>" + (f" ({host})" if host else "")
+    remark = f" ({host})" if host else ""
+    if found.string.startswith(remark, found.end()):  # a node like this one has said it already
+        remark = ""
+    return f"<a{found[1]}>{inner}</a>{remark}"
 
 
 def _link_to_image(image: str) -> str:
