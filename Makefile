@@ -1,0 +1,56 @@
+# What one does with this project: `make help` lists it.  Every target sets up what it needs.
+
+PYTHON ?= python3
+PORT   ?= 8080
+VENV   := .venv
+BIN    := $(VENV)/bin
+PEER   := tests/interop/peer
+DATA   := data/config.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format bench
+
+help: ## list what can be made
+	@awk -F ' *:.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data
+	@test -f $(DATA) || $(BIN)/fedi init --config $(DATA) --data-dir data \
+		--domain localhost:$(PORT) --url http://localhost:$(PORT) --handle reseau --name 'Notre réseau'
+	@$(BIN)/fedi migrate --config $(DATA)
+	@exec $(BIN)/fedi serve --config $(DATA)
+
+demo: $(VENV)/.run ## run three networks that debate with each other, their data in ./demo
+	@exec $(BIN)/fedi demo
+
+test: lint $(PEER)/node_modules/.stamp ## run every test
+	$(BIN)/pytest
+
+lint: $(VENV)/.test ## check style, types, and who imports whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test ## put the code in its usual form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.test ## measure; see tests/load
+	$(BIN)/pytest tests/load -s
+
+# A stamp tells that what pyproject.toml asks for is installed, for running or for testing too.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || { echo "Python 3.11 with venv is needed: apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,test]'
+	@touch $@ $(VENV)/.run
+
+# The foreign server of the tests; without npm, the tests that need it say so and are skipped.
+$(PEER)/node_modules/.stamp: $(PEER)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(PEER) && touch $@; \
+	else echo "npm is missing: no tests with a foreign server"; fi
