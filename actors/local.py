@@ -87,6 +87,12 @@ def _new_actor(
         featured=f"{uri}/featured" if is_group else None,
         moderators=f"{uri}/moderators" if is_group else None,
         language=language,
+        approves_followers=False,
+        discoverable=True,
+        indexable=role is not Role.PERSON,  # that is for each person to choose
+        verifies_proofs=True,
+        also_known_as=[],
+        fields=[],
         created_at=unit.now,
         updated_at=unit.now,
     )

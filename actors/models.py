@@ -38,6 +38,12 @@ class Actor(Base):
             postgresql_where=text("role IS NOT NULL"),
         ),
         Index(None, "origin", "handle"),
+        Index(
+            "ix_actors_suspended_at",  # read every ten seconds
+            "suspended_at",
+            sqlite_where=text("suspended_at IS NOT NULL"),
+            postgresql_where=text("suspended_at IS NOT NULL"),
+        ),
     )
 
     uri: Mapped[str] = mapped_column(unique=True)

@@ -22,7 +22,7 @@ import outbox.models
 from actors.document import read_actor
 from actors.keys import KeyPair
 from actors.known import FetchedActor, store_actor
-from actors.local import create_actor
+from actors.local import create_actor, instance_handle
 from actors.models import Actor, Dialect, Role
 from actors.peers import find_peer
 from fedi.core.config import Config
@@ -117,8 +117,7 @@ async def make_node(
     async with node.db.writer.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     async with node.db.unit() as unit:
-        host = node.site.origin.host
-        await make_local(unit, Role.INSTANCE, host)
+        await make_local(unit, Role.INSTANCE, instance_handle(unit))
         await make_local(unit, Role.NETWORK, network)
     return node
 
