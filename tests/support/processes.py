@@ -52,6 +52,7 @@ class NodeProcess:
     def __init__(self, home: Path, handle: str, session: aiohttp.ClientSession) -> None:
         self.home, self.handle, self.session = home, handle, session
         self.port = free_port()
+        self.listening = self.port  # another one when something stands in front of the node
         self.url = f"http://localhost:{self.port}"
         self.config = home / "fedi.toml"
         self.tokens: dict[str, str] = {}
@@ -76,21 +77,23 @@ class NodeProcess:
             "--handle", self.handle, "--name", f"Réseau {self.handle}",
             "--data-dir", str(self.home / "data"),
         )  # fmt: skip
-        for name in people:
-            await self.command(
-                "account", "create", name, "--email", f"{name}@example.org", "--password-stdin",
-                stdin=PASSWORD,
-            )  # fmt: skip
-            self.tokens[name] = (
-                await self.command("account", "token", name, "--scope", "read", "--scope", "write")
-            ).strip()
+        await asyncio.gather(*(self._admit(name) for name in people))
+
+    async def _admit(self, name: str) -> None:
+        await self.command(
+            "account", "create", name, "--email", f"{name}@example.org", "--password-stdin",
+            stdin=PASSWORD,
+        )  # fmt: skip
+        self.tokens[name] = (
+            await self.command("account", "token", name, "--scope", "read", "--scope", "write")
+        ).strip()
 
     async def start(self) -> None:
         """Serve, and return once the node answers."""
         log = (self.home / "serve.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "fedi", "serve", "--config", str(self.config),
-            "--host", "127.0.0.1", "--port", str(self.port),
+            "--host", "127.0.0.1", "--port", str(self.listening),
             stdout=log, stderr=log, env=os.environ | {"PYTHONASYNCIODEBUG": ""},
         )  # fmt: skip
         log.close()
@@ -185,10 +188,15 @@ class Nodes:
                 await node.stop(signal.SIGKILL)
         await self._stack.aclose()
 
-    async def add(self, handle: str, *people: str) -> NodeProcess:
-        """Make and start a node with these members."""
+    def prepare(self, handle: str) -> NodeProcess:
+        """A node that is neither made nor started yet, but is ended with the test."""
         node = NodeProcess(self.directory / handle, handle, self.session)
         self._nodes.append(node)
+        return node
+
+    async def add(self, handle: str, *people: str) -> NodeProcess:
+        """Make and start a node with these members."""
+        node = self.prepare(handle)
         await node.create(*people)
         await node.start()
         return node
