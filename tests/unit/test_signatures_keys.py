@@ -137,7 +137,7 @@ def test_anything_else_is_not_a_multikey(text: str):
 
 
 def test_an_even_exponent_is_refused():
-    """cryptography lets no such key be made, so it is written by hand."""
+    """cryptography makes no such key, so it is written by hand."""
     odd = dump_public(odd_rsa(2048, 2**31 + 1))
     assert odd.endswith(bytes.fromhex("02050080000001"))
     with pytest.raises(BadKey):

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def refusal(document: dict[str, Any], key: PublicKey | None = None, now: datetim
 
 
 def test_our_vector_is_reproduced():
-    created = datetime(2026, 11, 23, 11, 0, tzinfo=UTC).astimezone() - timedelta(hours=1)
+    created = datetime(2026, 11, 23, 11, 0, tzinfo=timezone(timedelta(hours=1)))
     document = add_proof(VECTOR, VECTOR_KEY, created)
     assert document["proof"] == {
         "@context": VECTOR["@context"],

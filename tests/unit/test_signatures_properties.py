@@ -42,7 +42,7 @@ COVERED = {
 schemes = st.sampled_from(sorted(SIGNED))
 #: Header text as aiohttp hands it on: any byte, the undecodable ones as lone surrogates.
 texts = st.text(st.characters(max_codepoint=0x2FF) | st.characters(categories=["Cs"]), max_size=40)
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=80, deadline=None)
 
 
 def edited(text: str) -> st.SearchStrategy[str]:

@@ -120,9 +120,9 @@ def _accepted(key: object) -> Verifying:
         return key
     if not isinstance(key, RSAPublicKey):
         raise BadKey
-    exponent = key.public_numbers().e
     # A huge modulus or exponent would make each verification as slow as its owner wishes.
-    if key.key_size not in _RSA_BITS or exponent % 2 == 0 or exponent > _LARGEST_EXPONENT:
+    # An even exponent, or 1, does not get past cryptography.
+    if key.key_size not in _RSA_BITS or key.public_numbers().e > _LARGEST_EXPONENT:
         raise BadKey
     return key
 

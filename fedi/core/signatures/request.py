@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from fedi.core.signatures import cavage, rfc9421
-from fedi.core.signatures.errors import BadSignature, UnreadableSignature, Unsigned
+from fedi.core.signatures.errors import UnreadableSignature, Unsigned
 from fedi.core.signatures.keys import PublicKey, SigningKey
 from fedi.core.signatures.message import Request
 
@@ -52,8 +52,6 @@ def verify(request: Request, claim: SignatureClaim, key: PublicKey, now: datetim
     Whether `key` belongs to whom the activity calls its actor is for the caller to compare.
     """
     _check_frame(request)
-    if claim.key_id != key.id:
-        raise BadSignature("wrong-key")
     if claim.scheme == "rfc9421":
         rfc9421.verify(request, key, now)
     else:
