@@ -313,10 +313,13 @@ async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> F
     if not wish.suits(response.headers.get("Content-Type", "")):
         raise Malformed(f"{target} is not the document it should be", code="media-type")
     body = bytearray()
-    async for piece in response.content.iter_any():
+    announced = response.content_length or 0
+    while max(announced, len(body)) <= wish.limit:
+        if not (piece := await response.content.readany()):
+            break
         body += piece
-        if len(body) > wish.limit:
-            raise Malformed(f"{target} is too large", code="too-large")
+    else:
+        raise Malformed(f"{target} is too large", code="too-large")
     document = parse_document(bytes(body))
     return Fetched(document, bytes(body), str(target), response.headers.get("ETag"))
 

@@ -3,16 +3,30 @@
 import asyncio
 import contextlib
 import gzip
+import itertools
 import json
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from fedi.core.errors import FediError
+from fedi.core.fetch import Fetcher
+from fedi.core.urls import Site
 
 ACTIVITY_JSON = "application/activity+json"
 AS2 = "https://www.w3.org/ns/activitystreams"
+ENDLESS = "HTTP/1.1 200 OK\nContent-Type: application/activity+json\nTransfer-Encoding: chunked\n\n"
+#: On a loopback address of its own, a peer stands for one of the Internet.
+INTERNET = "127.0.0.2"
+#: The node that asks; nothing listens there.
+SITE = Site("http://localhost:1")
+
+#: Makes a client with further settings.
+Open = Callable[..., Fetcher]
 
 
 @dataclass(frozen=True)
@@ -78,19 +92,24 @@ class HostilePeer:
         note = {"@context": AS2, "id": self.url(path), "type": "Note", **members}
         return self.on(path, document(note))
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            while True:
-                request = await _read_request(reader)
-                self.requests.append(request)
-                await self.scripts.get(request.target, answer(404))(writer)
-                await writer.drain()
-        writer.close()
-        self._tasks.discard(task)
+        task = asyncio.create_task(self._converse(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                while not writer.is_closing():
+                    request = await _read_request(reader)
+                    self.requests.append(request)
+                    await self.scripts.get(request.target, answer(404))(writer)
+                    await writer.drain()
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request:
@@ -143,6 +162,11 @@ def begins(text: str, *, then: Callable[[], Iterator[bytes]], pause: float = 0.0
     return script
 
 
+def drip() -> Iterator[bytes]:
+    """Spaces, one chunk each, without end."""
+    return itertools.repeat(b"1\r\n \r\n")
+
+
 async def silence(writer: asyncio.StreamWriter) -> None:
     """Take the request and never answer."""
     await asyncio.Event().wait()
@@ -151,6 +175,13 @@ async def silence(writer: asyncio.StreamWriter) -> None:
 async def hang_up(writer: asyncio.StreamWriter) -> None:
     """Take the request and close the connection."""
     writer.close()
+
+
+async def code_of(fetching: Awaitable[object]) -> str:
+    """The code of the error a fetch ends with."""
+    with pytest.raises(FediError) as failed:
+        await fetching
+    return failed.value.code
 
 
 class Names(AbstractResolver):
