@@ -13,7 +13,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 LIFETIME = 14 * _DAY
 #: A like that comes a day late tells nobody anything.
 LIKE_LIFETIME = _DAY
-_LIKES = frozenset({"Like", "Dislike", "EmojiReact"})
+LIKES = frozenset({"Like", "Dislike", "EmojiReact"})
 
 _FIRST = (_MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR)
 #: After the first day a delivery is tried daily, until its lifetime is over.
@@ -47,4 +47,4 @@ def pause(failures: int) -> timedelta | None:
 
 def lifetime(activity_type: str) -> timedelta:
     """How long after it was said an activity of this type is still delivered."""
-    return LIKE_LIFETIME if activity_type in _LIKES else LIFETIME
+    return LIKE_LIFETIME if activity_type in LIKES else LIFETIME

@@ -1,0 +1,203 @@
+"""The loop that sends what was published.
+
+deliveries ──claim──> lanes, one per peer ──> POST ──> results ──> deliveries
+    ^        50 rows                      64 at once              one unit for many
+    └── woken by a unit that queued something, by results, or by the next due time
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from actors.policies import Policies
+from actors.remote import obtain_actor
+from fedi.core.db import Unit
+from fedi.core.errors import Blocked, FediError
+from fedi.core.metrics import DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_SECONDS
+from fedi.core.node import Node
+from outbox.claims import Claims
+from outbox.delivery import Parcel, Result, Verdict, deliver
+from outbox.lanes import Lanes
+from outbox.outcomes import actors_to_recheck, give_back, write_results
+from outbox.queue import LONGEST_SLEEP, give_up_on_the_lost, heard_again, next_due, resume
+
+log = structlog.get_logger()
+
+BATCH = 50  # rows of one claim, results of one unit
+#: Seconds that results may wait for others to be written with.
+LINGER = 0.2
+#: Seconds after which an answer counts as slow.
+SLOW = 5.0
+#: Seconds that stopping leaves to what is in flight.
+GRACE = 10.0
+_LISTEN_EVERY = timedelta(seconds=5)
+_SWEEP_EVERY = timedelta(hours=1)
+
+
+class Deliverer:
+    """Delivers what is due, each peer at its own pace; any number of processes may have one."""
+
+    def __init__(self, node: Node, rng: Random | None = None) -> None:
+        self._node = node
+        self._rng = rng or Random()  # noqa: S311 - it spreads retries, it keeps no secret
+        self._policies = Policies(node.db, node.config.federation.mode)
+        self._claims = Claims()
+        self._lanes = Lanes()
+        self._signal = node.signals["outbox"]
+        self._turning = asyncio.Lock()
+        self._stopping = False
+        self._in_flight: dict[asyncio.Task[None], Parcel] = {}
+        self._rechecks: set[asyncio.Task[None]] = set()
+        self._results: list[Result] = []
+        self._returned: list[Parcel] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._listened_at: datetime | None = None
+        self._swept_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Deliver until stopped; it sleeps while nothing is due."""
+        try:
+            while not self._stopping:
+                self._signal.clear()
+                pause = await self._turn()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause.total_seconds()):
+                        await self._signal.wait()
+        except asyncio.CancelledError:
+            await self._abandon()
+            raise
+
+    async def run_once(self) -> int:
+        """Claim once, send it all and write it down; how many attempts that was."""
+        await self._turn()
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+        made = len(self._results)
+        await self._write_down()
+        await asyncio.gather(*self._rechecks)
+        return made
+
+    async def stop(self) -> None:
+        """Give what is in flight ten seconds, and everything else back to the queue."""
+        self._stopping = True
+        self._signal.set()
+        async with self._turning:  # so no turn claims anything behind our back
+            self._returned += self._lanes.empty()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=GRACE)
+        await self._abandon()
+        await self._write_down()
+
+    async def _abandon(self) -> None:
+        """Cut off what is in flight; those peers may hear the same activity again."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._returned += [parcel for task, parcel in self._in_flight.items() if not task.done()]
+        cut = [*self._in_flight, *self._rechecks]
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
+
+    # --- turns: between the database and the lanes ---------------------------------------
+
+    async def _turn(self) -> timedelta:
+        """Write down what has ended, claim what is due, start what there is room for.
+
+        Returns how long nothing more will be due.
+        """
+        async with self._turning:
+            if self._stopping:
+                return timedelta()
+            limit = min(BATCH, self._lanes.room)
+            parcels, pause = await self._write_down(limit)
+            for parcel in parcels:
+                self._lanes.add(parcel)
+                self._launch()
+                await asyncio.sleep(0)  # signing takes a millisecond, and others wait for the loop
+            return timedelta() if limit and len(parcels) == limit else pause
+
+    async def _write_down(self, limit: int = 0) -> tuple[list[Parcel], timedelta]:
+        """One unit for all results so far, and for a claim; nothing is forgotten if it fails."""
+        results, returned = list(self._results), list(self._returned)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        async with self._node.db.unit() as unit:
+            await give_back(unit, returned)
+            await write_results(unit, results, self._rng)
+            gone = await actors_to_recheck(unit, results)
+            await self._look_after(unit)
+            await unit.flush()
+            busy = self._lanes.busy()
+            parcels = await self._claims.take(unit, limit=limit, busy=busy) if limit else []
+            pause = await next_due(unit) if limit else LONGEST_SLEEP
+        del self._results[: len(results)]
+        del self._returned[: len(returned)]
+        for uri in gone:
+            self._keep(asyncio.create_task(self._recheck(uri)))
+        return parcels, pause
+
+    async def _look_after(self, unit: Unit) -> None:
+        """Resume what waits for peers that were heard again; give up on those that are lost."""
+        if self._listened_at is None or unit.now >= self._listened_at + _LISTEN_EVERY:
+            await resume(unit, await heard_again(unit, self._listened_at))
+            self._listened_at = unit.now
+        if self._swept_at is None or unit.now >= self._swept_at + _SWEEP_EVERY:
+            await give_up_on_the_lost(unit)
+            self._swept_at = unit.now
+
+    # --- attempts: between the lanes and the peers ---------------------------------------
+
+    def _launch(self) -> None:
+        """Start whatever there is room for."""
+        while (parcel := self._lanes.next()) is not None:
+            task = asyncio.create_task(self._send(parcel))
+            self._in_flight[task] = parcel
+            task.add_done_callback(self._in_flight.pop)
+            DELIVERIES_IN_FLIGHT.inc()
+
+    async def _send(self, parcel: Parcel) -> None:
+        started = asyncio.get_running_loop().time()
+        try:
+            result = await self._attempt(parcel)
+        finally:
+            DELIVERIES_IN_FLIGHT.dec()
+        seconds = asyncio.get_running_loop().time() - started
+        DELIVERY_SECONDS.observe(seconds)
+        DELIVERIES.labels(result.verdict).inc()
+        if result.status == 401:
+            self._claims.forget_key(parcel.signer_id)
+        well = seconds < SLOW and not result.silent and result.retry_after is None
+        self._results.append(result)
+        self._returned += self._lanes.finish(parcel.origin, well=well)
+        self._launch()
+        self._report()
+
+    async def _attempt(self, parcel: Parcel) -> Result:
+        try:
+            await self._policies.check(parcel.origin)
+            return await deliver(self._node.fetcher, parcel, self._node.clock)
+        except Blocked as error:
+            return Result(parcel, Verdict.REFUSED, error.code, detail=str(error))
+        except Exception:
+            log.exception("delivery failed", activity=parcel.message.uri, inbox=parcel.inbox)
+            return Result(parcel, Verdict.RETRY, "internal")
+
+    def _report(self) -> None:
+        """Have results written: at once when nothing else is under way, or else with others."""
+        if len(self._results) >= BATCH or not self._lanes.in_hand:
+            self._signal.set()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._signal.set)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
+
+    async def _recheck(self, uri: str) -> None:
+        """Ask for an actor whose inbox is gone: its document tells where it is, if anywhere."""
+        with suppress(FediError):
+            await obtain_actor(self._node, uri)

@@ -1,0 +1,153 @@
+"""One delivery: sign it, POST it, understand the answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fedi.core.errors import Malformed, Unreachable
+from fedi.core.fetch import Answer, Fetcher
+from fedi.core.signatures.keys import SigningKey
+from fedi.core.signatures.message import Request
+from fedi.core.signatures.request import Scheme, sign
+from fedi.core.text import strip_controls
+from fedi.core.urls import parse_url
+from fedi.core.vocab import ACTIVITY_JSON
+
+FIRST_SCHEME: Scheme = "cavage"  # understood by everybody, if not liked by all
+
+#: Answers by which peers say that they cannot read this kind of signature: GoToSocial and
+#: Mastodon 401, NodeBB 400.
+_UNREAD = frozenset({400, 401})
+#: Refusals that may pass: a key that could not be fetched, a slow request, too many of them.
+_PASSING = frozenset({401, 408, 429})
+#: For a peer that says "too many requests" without saying how long that lasts.
+_BREATH = timedelta(minutes=1)
+_MAX_REMARK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An activity as it travels, the same for all its deliveries."""
+
+    uri: str
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message for one inbox, claimed and ready to be sent."""
+
+    id: int  # of the Delivery row
+    message: Message
+    inbox: str
+    origin: str
+    signer_id: int
+    key: SigningKey
+    scheme: Scheme  # that its peer took last
+    doubtful: bool  # its peer failed the last time
+    attempts: int  # this one included
+    created_at: datetime
+
+
+class Verdict(StrEnum):
+    """What an attempt comes to."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # for good
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended, and what it taught about the peer."""
+
+    parcel: Parcel
+    verdict: Verdict
+    code: str  # machine word: http-403, time-out …
+    status: int | None = None
+    detail: str = ""
+    silent: bool = False  # the peer did not answer, or is in trouble of its own
+    retry_after: timedelta | None = None  # that the peer asked for
+    learned: Scheme | None = None  # the signature scheme it takes, when that is news
+
+
+async def deliver(fetcher: Fetcher, parcel: Parcel, clock: Callable[[], datetime]) -> Result:
+    """Send a parcel once; what a peer may do wrong is in the result and never raised.
+
+    A peer that cannot read the signature is asked again at once, signed in the other scheme.
+    """
+    try:
+        answer, scheme = await _knock(fetcher, parcel, clock)
+    except Unreachable as error:
+        return Result(parcel, Verdict.RETRY, error.code, detail=str(error), silent=True)
+    except Malformed as error:
+        return Result(parcel, Verdict.REFUSED, error.code, detail=str(error))
+    except ValueError as error:  # of `sign`: an address that no header can hold
+        return Result(parcel, Verdict.REFUSED, "url", detail=str(error))
+    return _judge(parcel, answer, scheme)
+
+
+async def _knock(
+    fetcher: Fetcher, parcel: Parcel, clock: Callable[[], datetime]
+) -> tuple[Answer, Scheme]:
+    """POST, and again in the other scheme if need be; the telling answer and its scheme.
+
+    The second answer only tells something when it is not one more refusal of a signature:
+    NodeBB says 400 to every RFC 9421 request, whatever was wrong with the first.
+    """
+    scheme = parcel.scheme
+    answer = await _post(fetcher, parcel, scheme, clock())
+    if answer.status not in _UNREAD:
+        return answer, scheme
+    other: Scheme = "rfc9421" if scheme == "cavage" else "cavage"
+    second = await _post(fetcher, parcel, other, clock())
+    return (second, other) if second.accepted or _is_passing(second) else (answer, scheme)
+
+
+async def _post(fetcher: Fetcher, parcel: Parcel, scheme: Scheme, now: datetime) -> Answer:
+    url = parse_url(parcel.inbox)
+    headers = {"Content-Type": ACTIVITY_JSON}
+    request = Request(
+        "POST",
+        url.origin.scheme,
+        url.origin.authority,
+        url.request.removeprefix(str(url.origin)),
+        list(headers.items()),
+        parcel.message.body,
+    )
+    headers |= sign(request, parcel.key, scheme, now)
+    return await fetcher.post(parcel.inbox, parcel.message.body, headers)
+
+
+def _judge(parcel: Parcel, answer: Answer, scheme: Scheme) -> Result:
+    code = f"http-{answer.status}"
+    if answer.accepted:
+        learned = scheme if scheme != parcel.scheme else None
+        return Result(parcel, Verdict.DELIVERED, code, answer.status, learned=learned)
+    verdict = Verdict.RETRY if _is_passing(answer) else Verdict.REFUSED
+    return Result(
+        parcel,
+        verdict,
+        code,
+        answer.status,
+        detail=strip_controls(answer.text)[:_MAX_REMARK],
+        silent=answer.status >= 500 or answer.status == 408,
+        retry_after=_retry_after(answer),
+    )
+
+
+def _is_passing(answer: Answer) -> bool:
+    """Whether the same request may succeed later.
+
+    A redirect may: it is what a site under maintenance or a misconfigured proxy answers, and
+    an inbox that really moved is named by its actor's document.
+    """
+    return answer.status in _PASSING or 300 <= answer.status < 400 or answer.status >= 500
+
+
+def _retry_after(answer: Answer) -> timedelta | None:
+    if answer.retry_after is not None and _is_passing(answer):
+        return timedelta(seconds=answer.retry_after)
+    return _BREATH if answer.status == 429 else None
