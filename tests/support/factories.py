@@ -8,6 +8,7 @@
 Keys are made once per name and kept for the whole run: making an RSA key takes long.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -37,6 +38,9 @@ from fedi.core.signatures.keys import (
     write_multikey,
     write_pem,
 )
+from fedi.core.signatures.message import Request
+from fedi.core.signatures.request import Scheme, sign
+from fedi.core.vocab import ACTIVITY_JSON
 
 #: Importing them is what makes `create_all` know their tables.
 _TABLES = (
@@ -196,3 +200,22 @@ async def make_remote_actor(
     if dialect is not None:
         (await find_peer(unit, origin)).dialect = dialect
     return actor
+
+
+# --- requests ----------------------------------------------------------------------------
+
+
+def signed_request(
+    node: Node,
+    key: SigningKey,
+    body: bytes = b"{}",
+    *,
+    method: str = "POST",
+    target: str = "/inbox",
+    scheme: Scheme = "cavage",
+) -> Request:
+    """A request as it reaches this node, signed with a peer's key at the node's own time."""
+    headers = [("Content-Type", ACTIVITY_JSON)] if body else []
+    origin = node.site.origin
+    bare = Request(method, origin.scheme, origin.authority, target, headers, body)
+    return replace(bare, headers=[*headers, *sign(bare, key, scheme, node.clock()).items()])
