@@ -8,7 +8,15 @@ it was found at its own id, with the media type of ActivityStreams.
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -155,7 +163,8 @@ class Fetcher:
         any_origin: bool = False,
     ) -> Fetched:
         """Fetch JSON that is no ActivityStreams: WebFinger, NodeInfo.  Raises as `get_document`."""
-        return await self._get(url, _Wish(accept, is_json_type, limit, any_origin), budget)
+        async with _within(budget):
+            return await self._get(url, _Wish(accept, is_json_type, limit, any_origin), budget)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a body with headers that are complete and signed; redirects are not followed.
@@ -214,12 +223,13 @@ class Fetcher:
         while True:
             joined = key in self._flights
             flight = self._flights.get(key) or self._depart(key, fetch)
-            try:
-                fetched = await asyncio.shield(flight)
-            except BudgetSpent:
-                if joined:  # It was the budget of whoever asked first, not ours.
-                    continue
-                raise
+            async with _within(budget):
+                try:
+                    fetched = await asyncio.shield(flight)
+                except BudgetSpent:
+                    if joined:  # It was the budget of whoever asked first, not ours.
+                        continue
+                    raise
             if budget is not None:
                 budget.answers[key] = fetched
             return fetched
@@ -256,11 +266,8 @@ class Fetcher:
         return fetched
 
     async def _get(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
-        seconds = self._patience.get
-        if budget is not None:
-            seconds = min(seconds, budget.seconds_left)
         with _peer_errors():
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._patience.get):
                 return await self._follow(url, wish, budget)
 
     async def _follow(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
@@ -334,6 +341,16 @@ def _check_status(target: Url, status: int) -> None:
         raise NotFound(f"{target} answers {status}", code="not-found" if status == 404 else code)
     if status != 200:
         raise Malformed(f"{target} answers {status} instead of a document", code=code)
+
+
+@contextlib.asynccontextmanager
+async def _within(budget: Budget | None) -> AsyncIterator[None]:
+    """Leave when the time of a budget is over."""
+    try:
+        async with asyncio.timeout(None if budget is None else budget.seconds_left):
+            yield
+    except TimeoutError as error:
+        raise BudgetSpent(code="budget-time") from error
 
 
 @contextlib.contextmanager

@@ -118,4 +118,23 @@ async def test_a_budget_that_runs_out_ends_the_wait(open_fetcher: Open, peer: Ho
     fetcher = open_fetcher(allow_private=True, patience=Patience())
     url = peer.on("/o/1", silence)
     async with asyncio.timeout(5):
-        assert await code_of(fetcher.get_document(url, Budget(seconds=0.2))) == "time-out"
+        assert await code_of(fetcher.get_document(url, Budget(seconds=0.2))) == "budget-time"
+        assert await code_of(fetcher.get_json(url, budget=Budget(seconds=0.2))) == "budget-time"
+
+
+async def test_who_runs_out_of_time_leaves_the_fetch_to_others(
+    fetcher: Fetcher, peer: HostilePeer
+) -> None:
+    go = asyncio.Event()
+    serve = document({"@context": AS2, "id": peer.url("/o/1")})
+
+    async def script(writer: asyncio.StreamWriter) -> None:
+        await go.wait()
+        await serve(writer)
+
+    url = peer.on("/o/1", script)
+    patient = asyncio.create_task(fetcher.get_document(url))
+    assert await code_of(fetcher.get_document(url, Budget(seconds=0.1))) == "budget-time"
+    go.set()
+    assert (await patient).url == url
+    assert peer.targets == ["/o/1"]
