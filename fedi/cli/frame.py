@@ -69,6 +69,11 @@ def read_password(*, from_stdin: bool) -> str:
     return typed
 
 
+def authority(origin: str) -> str:
+    """Host, with the port when it is not the usual one: what people call a server."""
+    return origin.partition("://")[2]
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document, dates in RFC 3339."""
     import orjson

@@ -67,6 +67,6 @@ def describe(
 def main() -> None:
     """Run the command named in the arguments of the process."""
     try:
-        app()
+        app(prog_name="fedi")
     except FediError as error:
         sys.exit(f"fedi: {error}")

@@ -10,6 +10,7 @@ from fedi.cli.frame import (
     DEFAULT_CONFIG,
     AsJson,
     ConfigPath,
+    authority,
     new_group,
     opened_node,
     print_json,
@@ -56,7 +57,9 @@ async def _show(config: Path, host: str, as_json: bool) -> None:
     from actors.peers import list_peers
 
     async with opened_node(config) as node, node.db.reading() as unit:
-        found = [peer for peer in await list_peers(unit) if host in {peer.host, authority(peer)}]
+        found = [
+            peer for peer in await list_peers(unit) if host in {peer.host, authority(peer.uri)}
+        ]
         if not found:
             raise NotFound(f"no server {host} is known here")
         query = (
@@ -102,7 +105,7 @@ async def _decide(config: Path, host: str, policy: "Policy", reason: str) -> Non
 def describe(peer: "Peer") -> dict[str, Any]:
     """What is told of a server."""
     return {
-        "host": authority(peer),
+        "host": authority(peer.uri),
         "software": " ".join(filter(None, (peer.software, peer.version))),
         "dialect": peer.dialect.value,
         "policy": peer.policy.value,
@@ -114,11 +117,6 @@ def describe(peer: "Peer") -> dict[str, Any]:
         "paused_until": peer.paused_until,
         "last_error": peer.last_error,
     }
-
-
-def authority(peer: "Peer") -> str:
-    """Host, with the port when it is not the usual one."""
-    return peer.uri.partition("://")[2]
 
 
 def _describe_entry(entry: Any) -> dict[str, Any]:

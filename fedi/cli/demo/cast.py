@@ -162,7 +162,7 @@ def script(networks: int) -> list[Line]:
     """The lines said when so many networks take part: with two, the third one's are left out."""
     lines = [*LINES, *(Line(3 + extra, 0, text) for extra, text in enumerate(LATER))]
     kept: dict[int, int] = {0: 0}
-    said = []
+    said: list[Line] = []
     for number, line in enumerate(lines, start=1):
         if line.network < networks and line.answers in kept:
             kept[number] = len(said) + 1

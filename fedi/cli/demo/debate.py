@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -27,7 +28,7 @@ async def follow_each_other(stands: Sequence[Stand]) -> None:
     for follower, followed in permutations(stands, 2):
         await ask_to_follow(follower.node, followed.network_uri)
     for stand in stands:
-        await _until(lambda stand=stand: _is_followed_by_all(stand, len(stands) - 1), "follow")
+        await _until(partial(_is_followed_by_all, stand, len(stands) - 1), "follow")
 
 
 async def _is_followed_by_all(stand: Stand, others: int) -> bool:
@@ -55,7 +56,7 @@ async def hold_debate(stands: Sequence[Stand]) -> str:
     for line in script(len(stands)):
         speaker = stands[line.network]
         parent = said[line.answers]
-        await _until(lambda speaker=speaker, parent=parent: _knows(speaker, parent), "arrive")
+        await _until(partial(_knows, speaker, parent), "arrive")
         reply = {
             "@context": AS2,
             "type": "Note",

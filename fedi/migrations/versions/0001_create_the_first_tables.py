@@ -51,6 +51,13 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             batch_op.f("ix_actors_origin_handle"), ["origin", "handle"], unique=False
         )
         batch_op.create_index(
+            "ix_actors_suspended_at",
+            ["suspended_at"],
+            unique=False,
+            sqlite_where=sa.text("suspended_at IS NOT NULL"),
+            postgresql_where=sa.text("suspended_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ux_actors_local_handle",
             ["handle"],
             unique=True,
@@ -407,6 +414,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("archive", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_archive_activity_uri"), ["activity_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_archive_object_uri"), ["object_uri"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_archive_thread_id_id"), ["thread_id", "id"], unique=False
         )
@@ -417,6 +425,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("signer_id", sa.BigInteger(), nullable=False),
         sa.Column("inbox", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("status", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -455,6 +464,13 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             batch_op.f("ix_deliveries_origin_next_attempt_at"),
             ["origin", "next_attempt_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_subject_inbox"),
+            ["subject", "inbox"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -566,6 +582,13 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             batch_op.f("ix_posts_author_id_id"), ["author_id", "id"], unique=False
         )
         batch_op.create_index(
+            "ix_posts_context_uri_waiting",
+            ["context_uri"],
+            unique=False,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_posts_parent_id_published_at"),
             ["parent_id", "published_at"],
             unique=False,
@@ -579,6 +602,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             ["thread_id", "published_at", "id"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_posts_url"), ["url"], unique=False)
 
     op.create_table(
         "sessions",
