@@ -10,7 +10,7 @@ from fedi.core.jobs import Job
 
 
 class InboxItem(Job, Base):
-    """One activity as received and verified at the door; answering 202 means this row is on disk."""
+    """One activity as received and verified at the door; a 202 means that this row is on disk."""
 
     __tablename__ = "inbox_items"
     __table_args__ = (Index(None, "next_attempt_at", "id"), Index(None, "recipient", "id"))
@@ -20,7 +20,9 @@ class InboxItem(Job, Base):
     type: Mapped[str]
     signer_uri: Mapped[str]  # the actor whose key signed the request
     origin: Mapped[str]  # of the signer
-    recipient: Mapped[str | None]  # uri of the local actor whose inbox was used; None: the shared one
+    recipient: Mapped[
+        str | None
+    ]  # uri of the local actor whose inbox was used; None: the shared one
     body: Mapped[bytes]  # exactly as received
     received_at: Mapped[datetime]
     outcome: Mapped[str | None] = mapped_column(default=None)  # done, ignored or parked

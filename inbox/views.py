@@ -1,0 +1,175 @@
+"""The door: POST to an inbox.
+
+Cheap questions come first, and nobody is believed before the signature is verified.  202
+means that the activity is on disk; everything else happens later, in `processor`.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from actors.appkeys import AUTHENTICATOR, JOURNAL
+from actors.authenticate import ACTOR_GONE
+from actors.local import find_local
+from actors.models import Actor
+from fedi.core.appkeys import NODE
+from fedi.core.errors import FediError, Malformed, Unauthenticated
+from fedi.core.jsonld import Document, parse_document
+from fedi.core.node import Node
+from fedi.core.signatures.message import Request
+from fedi.core.signatures.request import read_key_id
+from fedi.core.urls import origin_of
+from inbox.answers import accepted, refused
+from inbox.frame import (
+    MAX_FAREWELL,
+    NoSuchInbox,
+    TooSlow,
+    check_content,
+    check_host,
+    check_length,
+    check_signer,
+    read_farewell,
+    read_frame,
+)
+from inbox.keys import ACCEPTOR, GUARD
+from inbox.receive import new_item
+
+BODY_SECONDS = 15
+
+
+@dataclass
+class _Arrival:
+    """What is known of a request so far, for the journal."""
+
+    origin: str = ""
+    subject: str = ""
+    noted: bool = False  # by the authenticator, which knows more
+
+
+async def post_inbox(request: web.Request) -> web.Response:
+    """POST /inbox, /actor/inbox, /p/NAME/inbox, /g/NAME/inbox"""
+    arrival = _Arrival()
+    try:
+        await _receive(request, arrival)
+    except Exception as error:
+        if isinstance(error, FediError) and not arrival.noted:
+            request.app[JOURNAL].note(
+                direction="in", origin=arrival.origin, code=error.code, subject=arrival.subject
+            )
+        return refused(error)
+    return accepted()
+
+
+async def _receive(request: web.Request, arrival: _Arrival) -> None:
+    node = request.app[NODE]
+    check_host(request.scheme, request.host, node.site)
+    check_content(
+        request.headers.get("Content-Type", ""), request.headers.getall("Content-Encoding", [])
+    )
+    check_length(request.content_length)
+    recipient = await _find_recipient(node, request.path)
+    body = await _read_body(request)
+    signed = _as_signed(request, body)
+    claimed = arrival.subject = read_key_id(signed).key_id
+    if await _is_farewell_of_a_stranger(request, claimed, body):
+        return
+    with request.app[GUARD].passage(_origin_of_key(claimed)):
+        await _accept(request, signed, recipient, arrival)
+
+
+async def _accept(
+    request: web.Request, signed: Request, recipient: str | None, arrival: _Arrival
+) -> None:
+    node, body = request.app[NODE], signed.body
+    arrival.noted = True
+    try:
+        signer = await request.app[AUTHENTICATOR].authenticate(signed)
+    except Unauthenticated as error:
+        if error.code == ACTOR_GONE and _names_farewell(body):
+            return
+        raise
+    arrival.noted, arrival.origin, arrival.subject = False, signer.origin, signer.key_id
+    request.app[GUARD].count(signer.origin)
+    document = parse_document(body)
+    frame = read_frame(document, node.site)
+    arrival.subject = frame.uri or signer.uri
+    signer.check_standing(frame.type)
+    check_signer(frame, document, signer.uri)
+    await request.app[ACCEPTOR].accept(
+        new_item(
+            frame,
+            signer_uri=signer.uri,
+            origin=signer.origin,
+            recipient=recipient,
+            body=body,
+            now=node.clock(),
+        )
+    )
+
+
+async def _find_recipient(node: Node, path: str) -> str | None:
+    """The actor whose own inbox this is; None for the shared one.  Raises `NoSuchInbox`."""
+    owner = node.site.url + path.removesuffix("/inbox")
+    if owner == node.site.url:
+        return None
+    async with node.db.reading() as unit:
+        actor = await find_local(unit, owner)
+    if actor is None or actor.gone_at is not None:
+        raise NoSuchInbox
+    return actor.uri
+
+
+async def _read_body(request: web.Request) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.content.iter_any():
+                body += piece
+                check_length(len(body))
+    except TimeoutError as error:
+        raise TooSlow from error
+    return bytes(body)
+
+
+def _as_signed(request: web.Request, body: bytes) -> Request:
+    """The request as it stood on the wire, for the signature to be checked against."""
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
+    ]
+    return Request(request.method, request.scheme, request.host, request.raw_path, headers, body)
+
+
+def _origin_of_key(key_id: str) -> str:
+    try:
+        return str(origin_of(key_id))
+    except Malformed:
+        return ""
+
+
+async def _is_farewell_of_a_stranger(request: web.Request, key_id: str, body: bytes) -> bool:
+    """Whether an actor that we never met says that it leaves.
+
+    A server that closes says it once for each of its actors.  There is nothing to delete
+    here, and their keys are gone: asking for each would only cost both sides.
+    """
+    document = _read_short_delete(body)
+    actor_uri = read_farewell(document) if document is not None else None
+    if actor_uri is None or await request.app[AUTHENTICATOR].knows(key_id):
+        return False
+    async with request.app[NODE].db.reading() as unit:
+        return await unit.find(Actor, uri=actor_uri) is None
+
+
+def _names_farewell(body: bytes) -> bool:
+    document = _read_short_delete(body)
+    return document is not None and read_farewell(document) is not None
+
+
+def _read_short_delete(body: bytes) -> Document | None:
+    if len(body) > MAX_FAREWELL or b"Delete" not in body:
+        return None
+    try:
+        return parse_document(body)
+    except Malformed:
+        return None
