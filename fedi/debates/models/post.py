@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
@@ -22,8 +22,8 @@ class Visibility(StrEnum):
 class Post(Base):
     """One message of a debate, ours or a peer's.
 
-    `path` is the reading order of its thread (depth first, siblings by date, then id):
-    one fixed-width segment per level, so a page is a range of an index.
+    `path` is the reading order of its thread (depth first, siblings by date, then by a digest
+    of their ids): one fixed-width segment per level, so a page is a range of an index.
     """
 
     __tablename__ = "posts"
@@ -32,6 +32,13 @@ class Post(Base):
         Index(None, "thread_id", "published_at", "id"),
         Index(None, "author_id", "id"),
         Index(None, "parent_id", "published_at"),
+        Index(None, "url"),
+        Index(
+            "ix_posts_context_uri_waiting",  # replies that came before what they answer
+            "context_uri",
+            sqlite_where=text("parent_id IS NULL"),
+            postgresql_where=text("parent_id IS NULL"),
+        ),
     )
 
     uri: Mapped[str] = mapped_column(unique=True)
@@ -44,7 +51,7 @@ class Post(Base):
     path: Mapped[str]
     type: Mapped[str]  # Article, Note, Question, Page…
     title: Mapped[str] = mapped_column(default="")  # plain text; of roots
-    summary: Mapped[str] = mapped_column(default="")  # plain text: a root's question, a peer's warning
+    summary: Mapped[str] = mapped_column(default="")  # plain text: a root's question, or a warning
     content: Mapped[str] = mapped_column(default="")  # clean HTML
     source: Mapped[str | None]  # Markdown, when the author gave it
     language: Mapped[str | None]
@@ -52,7 +59,8 @@ class Post(Base):
     context_uri: Mapped[str | None]
     audience_uri: Mapped[str | None]
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC)
-    addressed: Mapped[list[str]] = mapped_column(JSON, default=list)  # to and cc, as ids
+    #: To and cc as ids, without Public; of a private post also its author: who may read it.
+    addressed: Mapped[list[str]] = mapped_column(JSON, default=list)
     mentions: Mapped[list[str]] = mapped_column(JSON, default=list)  # ids of actors named
     document: Mapped[bytes | None]  # of ours: the object as served, proof included
     published_at: Mapped[datetime]
@@ -115,7 +123,7 @@ class ArchivedActivity(Base):
 
     thread_id: Mapped[int] = reference("threads.id")
     activity_uri: Mapped[str] = mapped_column(index=True)
-    object_uri: Mapped[str]
+    object_uri: Mapped[str] = mapped_column(index=True)
     type: Mapped[str]
     actor_uri: Mapped[str]
     body: Mapped[bytes]

@@ -1,0 +1,28 @@
+"""Where threads and posts are on this node: their pages written, any address of ours read."""
+
+import re
+
+from fedi.core.text import slug
+from fedi.core.urls import Site
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+
+KEY = re.compile(r"[0-9a-z]{26}")
+#: `/c/KEY`, `/o/KEY#create`, `/d/KEY/title#p-KEY`, `/posts/KEY/reply`…
+_SHELF = re.compile(r"/(?:c|o|d|posts)/([0-9a-z]{26})(?![0-9a-z])[^#]*(?:#p-([0-9a-z]{26})\Z)?")
+
+
+def page_path(thread: Thread, post: Post | None = None) -> str:
+    """Where people read a thread, or one post of it; the title in it is only for them."""
+    name = slug(thread.title)
+    anchor = f"#p-{post.key}" if post is not None and post.id != thread.root_id else ""
+    return f"/d/{thread.key}{name and '/'}{name}{anchor}"
+
+
+def read_key(site: Site, text: str) -> str | None:
+    """The key in an address of ours, in a path of it, or alone: of a post if one is pointed at."""
+    if KEY.fullmatch(text):
+        return text
+    path = text if text.startswith("/") else site.local_path(text)
+    found = _SHELF.match(path) if path is not None else None
+    return (found[2] or found[1]) if found is not None else None

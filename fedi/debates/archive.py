@@ -1,0 +1,66 @@
+"""The evidence of a debate: activities as they were received or sent, byte for byte.
+
+Whoever holds an activity and its proof can show who wrote what, long after the node where the
+thread started has gone.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import delete, exists, update
+
+from fedi.core.db import Unit
+from fedi.debates.models.post import ArchivedActivity, Post
+from fedi.debates.models.thread import Thread
+
+Trust = Literal["ours", "signature", "proof", "fetched"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a document came to us: the activity that brought it, and why we believe it."""
+
+    activity_uri: str
+    type: str
+    body: bytes  # exactly as received; the document itself when it was fetched
+    trust: Trust
+
+
+def archive(
+    unit: Unit, thread: Thread, evidence: Evidence, *, object_uri: str, actor_uri: str
+) -> None:
+    """Keep an activity about a public post of a thread; never one about a private post."""
+    unit.write(
+        ArchivedActivity,
+        thread_id=thread.id,
+        activity_uri=evidence.activity_uri,
+        object_uri=object_uri,
+        type=evidence.type,
+        actor_uri=actor_uri,
+        body=evidence.body,
+        trust=evidence.trust,
+        received_at=unit.now,
+    )
+
+
+async def erase_evidence(unit: Unit, post: Post) -> None:
+    """Drop what a deleted post said: deletion wins over memory."""
+    await unit.flush()
+    await unit.session.execute(
+        delete(ArchivedActivity)
+        .where(ArchivedActivity.object_uri == post.uri)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def move_archive(unit: Unit, left_id: int, arrived_id: int) -> None:
+    """Let the evidence follow posts that moved from one thread to another."""
+    has_moved = exists().where(
+        Post.uri == ArchivedActivity.object_uri, Post.thread_id == arrived_id
+    )
+    await unit.session.execute(
+        update(ArchivedActivity)
+        .where(ArchivedActivity.thread_id == left_id, has_moved)
+        .values(thread_id=arrived_id)
+        .execution_options(synchronize_session=False)
+    )

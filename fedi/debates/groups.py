@@ -1,0 +1,297 @@
+"""Groups: the network and its working groups, and how they make a debate heard."""
+
+from dataclasses import dataclass
+
+from orjson import Fragment
+from sqlalchemy import delete, select
+
+from actors.followers import (
+    Target,
+    find_follow,
+    follower_targets,
+    remove_follow,
+    request_follow,
+    targets_of,
+)
+from actors.local import create_actor, network_actor
+from actors.models import Actor, Dialect, Follow, Role
+from fedi.core.db import Unit
+from fedi.core.errors import Forbidden, Invalid, Malformed
+from fedi.core.jsonld import Document, embed, parse_document
+from fedi.core.text import strip_controls
+from fedi.core.urls import new_key
+from fedi.core.vocab import PUBLIC
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Featured, Moderator, Thread
+from fedi.debates.permissions import is_public, readable
+from fedi.debates.redistribution import Channel, channel
+from outbox.builders import (
+    Addressing,
+    build_add,
+    build_announce,
+    build_follow,
+    build_remove,
+    build_undo,
+)
+from outbox.publish import forward, publish
+
+
+async def create_group(unit: Unit, handle: str, name: str, summary: str = "") -> Actor:
+    """Make a working group, in which debates can be opened and which others can follow.
+
+    Raises `Invalid` or `Conflict` when the handle cannot be used, `Invalid` without a name.
+    """
+    name = strip_controls(name)
+    if not name:
+        raise Invalid("a group needs a name", code="empty")
+    return await create_actor(
+        unit, role=Role.GROUP, handle=handle, name=name, summary=strip_controls(summary)
+    )
+
+
+async def moderators(unit: Unit, group: Actor) -> list[Actor]:
+    """The persons who look after a Group, in the order they were appointed."""
+    await unit.session.flush()
+    query = (
+        select(Actor)
+        .join(Moderator, Moderator.actor_id == Actor.id)
+        .where(Moderator.group_id == group.id)
+        .order_by(Moderator.id)
+    )
+    return list(await unit.session.scalars(query))
+
+
+async def appoint(unit: Unit, group: Actor, person: Actor) -> None:
+    """Make a person look after a Group of this node; doing it twice changes nothing."""
+    if person.id in {moderator.id for moderator in await moderators(unit, group)}:
+        return
+    unit.add(Moderator(group_id=group.id, actor_id=person.id, created_at=unit.now))
+    unit.memory[Moderator, group.id, person.id] = True
+
+
+# --- making debates heard ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An activity that a Group of ours accepted into one of its debates."""
+
+    actor: Actor
+    uri: str
+    type: str
+    object_uri: str
+    body: bytes  # as received, or as published here
+    root: bool
+
+    def proved(self) -> bool:
+        """Whether the bytes carry a proof of who wrote them."""
+        try:
+            return b'"proof"' in self.body and "proof" in parse_document(self.body)
+        except Malformed:
+            return False
+
+
+async def relay(
+    unit: Unit,
+    thread: Thread,
+    *,
+    actor: Actor,
+    uri: str,
+    type: str,
+    object_uri: str,
+    body: bytes,
+    root: bool = False,
+) -> None:
+    """Let our Group pass an accepted activity on to its followers, each in its dialect.
+
+    The network's Group does the same for its own followers, so that whoever follows it gets
+    every debate; a server that hears of an activity from the one is not told by the other.
+    Nothing happens when the thread's Group is not ours or the post is not public.  Never
+    call it with a vote, nor with what came through somebody else's Announce.
+    """
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    post = await unit.find(Post, uri=object_uri)
+    if group is None or not group.is_local or (post is not None and not is_public(post)):
+        return
+    accepted = Accepted(actor, uri, type, object_uri, body, root)
+    followers = await follower_targets(unit, group)
+    await _pass_on(unit, group, accepted, followers)
+    network = await network_actor(unit)
+    if network.id != group.id:
+        told = {target.actor_id for target in followers}
+        reached = {_inbox(target) for target in followers if _wraps(target, accepted)}
+        await _pass_on(
+            unit,
+            network,
+            accepted,
+            [
+                target
+                for target in await follower_targets(unit, network)
+                if target.dialect is not Dialect.FORUM
+                and target.actor_id not in told
+                and _inbox(target) not in reached
+            ],
+        )
+
+
+def _inbox(target: Target) -> str:
+    return target.shared_inbox or target.inbox
+
+
+def _wraps(target: Target, accepted: Accepted) -> bool:
+    return channel(target.dialect, accepted.type, root=accepted.root) is Channel.WRAP
+
+
+async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, followers: list[Target]) -> None:
+    """Let one Group tell these followers.
+
+    The server an activity comes from needs it neither wrapped nor forwarded, but followers
+    of the Group there find an opening post through its boost.
+    """
+    routes: dict[Channel | None, list[Target]] = {}
+    for target in followers:
+        route = channel(target.dialect, accepted.type, root=accepted.root)
+        if route is Channel.BOOST or target.origin != accepted.actor.origin:
+            routes.setdefault(route, []).append(target)
+    if wrapped := routes.get(Channel.WRAP):
+        await _announce(unit, group, accepted, wrapped, whole=True)
+    if boosted := routes.get(Channel.BOOST):
+        await _announce(unit, group, accepted, boosted, whole=False)
+    unchanged = routes.get(Channel.FORWARD, [])
+    if (proved := routes.get(Channel.FORWARD_PROVED)) and accepted.proved():
+        unchanged = unchanged + proved
+    if unchanged:
+        await forward(
+            unit,
+            uri=accepted.uri,
+            type=accepted.type,
+            object_uri=accepted.object_uri,
+            actor=accepted.actor,
+            body=accepted.body,
+            signer=group,
+            to=unchanged,
+        )
+
+
+async def _announce(
+    unit: Unit, group: Actor, accepted: Accepted, to: list[Target], *, whole: bool
+) -> None:
+    cc = [f"{group.uri}/followers", *([] if whole else [accepted.actor.uri])]
+    document = build_announce(
+        unit.site,
+        new_key(),
+        group.uri,
+        embed(accepted.body) if whole else accepted.object_uri,
+        published=unit.now,
+        to=[PUBLIC],
+        cc=cc,
+        audience=group.uri if whole else None,
+    )
+    await publish(unit, group, document, to=to)
+
+
+# --- what a Group keeps at hand ----------------------------------------------------------
+
+
+async def feature(unit: Unit, group: Actor, post: Post) -> None:
+    """Keep a debate at hand; a Group of ours tells its followers.  Twice changes nothing.
+
+    Raises `Forbidden` when the post is not public or gone.
+    """
+    if not is_public(post) or post.deleted_at is not None:
+        raise Forbidden("only a public message can be kept at hand", code="not-public")
+    if await _is_featured(unit, group, post):
+        return
+    unit.add(Featured(group_id=group.id, post_id=post.id, created_at=unit.now))
+    if group.is_local:
+        collection = f"{group.uri}/featured"
+        document = build_add(
+            unit.site, new_key(), group.uri, post.uri, collection, **_to_everybody(group)
+        )
+        await publish(unit, group, document, to=await follower_targets(unit, group))
+
+
+async def unfeature(unit: Unit, group: Actor, post: Post) -> bool:
+    """Put a debate back among the others; False when it was not kept at hand."""
+    if not await _is_featured(unit, group, post):
+        return False
+    await unit.session.execute(
+        delete(Featured).where(Featured.group_id == group.id, Featured.post_id == post.id)
+    )
+    if group.is_local:
+        collection = f"{group.uri}/featured"
+        document = build_remove(
+            unit.site, new_key(), group.uri, post.uri, collection, **_to_everybody(group)
+        )
+        await publish(unit, group, document, to=await follower_targets(unit, group))
+    return True
+
+
+async def featured_posts(unit: Unit, group: Actor) -> list[Post]:
+    """The posts a Group keeps at hand that everybody may read, the last chosen first."""
+    query = (
+        select(Post)
+        .join(Featured, Featured.post_id == Post.id)
+        .where(Featured.group_id == group.id, Post.deleted_at.is_(None), readable())
+        .order_by(Featured.id.desc())
+    )
+    return list(await unit.session.scalars(query))
+
+
+async def featured_objects(unit: Unit, group: Actor) -> list[str | Fragment]:
+    """What stands in a Group's `featured`: posts of ours whole, for Lemmy; the ids of others."""
+    return [
+        embed(post.document) if post.document is not None else post.uri
+        for post in await featured_posts(unit, group)
+    ]
+
+
+async def _is_featured(unit: Unit, group: Actor, post: Post) -> bool:
+    await unit.session.flush()
+    query = select(Featured.id).where(Featured.group_id == group.id, Featured.post_id == post.id)
+    return await unit.session.scalar(query) is not None
+
+
+def _to_everybody(group: Actor) -> Addressing:
+    return {"to": [PUBLIC], "cc": [f"{group.uri}/followers"], "audience": group.uri}
+
+
+# --- networks ----------------------------------------------------------------------------
+
+
+async def follow_network(unit: Unit, network: Actor, target: Actor) -> Follow:
+    """Ask another network, or a group of it, for its debates; asking again repeats the request.
+
+    Raises `Invalid` when it is a group of this node, or no Group.
+    """
+    if target.is_local:
+        raise Invalid("a network does not follow its own groups", code="own-group")
+    if target.type != "Group":
+        raise Invalid("only groups and networks hold debates", code="not-a-group")
+    document = build_follow(unit.site, new_key(), network.uri, target.uri)
+    follow = await request_follow(unit, document["id"], network, target)
+    await _tell(unit, network, document, target)
+    return follow
+
+
+async def unfollow_network(unit: Unit, network: Actor, target: Actor) -> bool:
+    """Stop following a network; False when it was not followed."""
+    follow = await find_follow(unit, pair=(network, target))
+    if follow is None:
+        return False
+    followed: Document = {
+        "id": follow.uri,
+        "type": "Follow",
+        "actor": network.uri,
+        "object": target.uri,
+        "to": [target.uri],
+    }
+    await remove_follow(unit, network, target)
+    document = build_undo(unit.site, new_key(), network.uri, followed)
+    await _tell(unit, network, document, target)
+    return True
+
+
+async def _tell(unit: Unit, network: Actor, document: Document, target: Actor) -> None:
+    to = await targets_of(unit, [target], "addressed")
+    await publish(unit, network, document, to=to, public=False)

@@ -1,0 +1,80 @@
+"""Who may read what, and who may act.
+
+Every surface asks here: pages, documents, collections, feeds, search, mail.
+"""
+
+import json
+
+from sqlalchemy import ColumnElement, Text, cast, or_, select
+
+from actors.models import Actor
+from fedi.accounts.models import Account
+from fedi.core.db import Unit
+from fedi.debates.models.post import Post, Visibility
+from fedi.debates.models.thread import Moderator, Thread
+
+#: What everybody may read.
+PUBLISHED = (Visibility.PUBLIC, Visibility.UNLISTED)
+
+
+def is_public(post: Post) -> bool:
+    """Whether everybody may read a post."""
+    return post.visibility in PUBLISHED
+
+
+def readable(viewer: str | None = None) -> ColumnElement[bool]:
+    """The posts that a reader, named by the id of their actor, may read; nobody: the public ones.
+
+    Whoever is addressed by name may read a private post; its author is among them, because
+    `addressed` of a private post names the author too.
+    """
+    public = Post.visibility.in_(PUBLISHED)
+    if viewer is None:
+        return public
+    return or_(public, cast(Post.addressed, Text).contains(json.dumps(viewer), autoescape=True))
+
+
+def may_read(post: Post, viewer: str | None = None) -> bool:
+    """What `readable` says, of one post at hand."""
+    return is_public(post) or (viewer is not None and viewer in post.addressed)
+
+
+async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:
+    """Whether an actor looks after a Group of this node; administrators look after them all."""
+    if group_id is None:
+        return False
+    group = await unit.find(Actor, id=group_id)
+    if group is None or not group.is_local or actor.suspended_at is not None:
+        return False
+    key = (Moderator, group_id, actor.id)
+    if key not in unit.memory:
+        unit.memory[key] = await _looks_after(unit, group_id, actor)
+    answer: bool = unit.memory[key]
+    return answer
+
+
+async def _looks_after(unit: Unit, group_id: int, actor: Actor) -> bool:
+    await unit.session.flush()
+    query = select(Moderator.id).where(
+        Moderator.group_id == group_id, Moderator.actor_id == actor.id
+    )
+    if await unit.session.scalar(query) is not None:
+        return True
+    if not actor.is_local:
+        return False
+    admin = select(Account.id).where(
+        Account.actor_id == actor.id, Account.is_admin, Account.disabled_at.is_(None)
+    )
+    return await unit.session.scalar(admin) is not None
+
+
+async def may_reply(unit: Unit, thread: Thread, actor: Actor) -> bool:
+    """Whether an actor may add to a thread: not when suspended, nor once it is locked."""
+    if actor.suspended_at is not None or actor.gone_at is not None:
+        return False
+    return thread.locked_at is None or await is_moderator(unit, thread.group_id, actor)
+
+
+async def may_remove(unit: Unit, thread: Thread, post: Post, actor: Actor) -> bool:
+    """Whether an actor may take a post away: its author, or who looks after the Group."""
+    return post.author_id == actor.id or await is_moderator(unit, thread.group_id, actor)

@@ -1,0 +1,381 @@
+"""Posts: the one set of rules, for those written here and for those of peers.
+
+What members may not do is refused by raising, because a person waits for the reason; what
+peers may not do by returning None, because it is expected and must cost nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from actors.local import find_local
+from actors.models import Actor
+from fedi.core.db import Unit, new_id
+from fedi.core.errors import Forbidden
+from fedi.core.urls import new_key, same_origin
+from fedi.debates.addresses import page_path
+from fedi.debates.archive import Evidence as Evidence
+from fedi.debates.archive import archive, erase_evidence
+from fedi.debates.joining import begin_thread, enter, heading_of, thread_of
+from fedi.debates.models.post import Post, Revision, Visibility
+from fedi.debates.models.thread import Thread
+from fedi.debates.note import PostDocument
+from fedi.debates.participation import count_post
+from fedi.debates.permissions import is_moderator, is_public, may_remove, may_reply
+from fedi.debates.publication import say_create, say_delete, say_update
+from fedi.debates.retractions import is_retracted, retract
+from fedi.debates.tree import attach, place
+from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
+
+#: How far in the future an edit may be dated; otherwise nothing could ever replace it.
+FUTURE = timedelta(minutes=5)
+
+
+# --- ours --------------------------------------------------------------------------------
+
+
+async def write_reply(
+    unit: Unit,
+    author: Actor,
+    parent: Post,
+    *,
+    text: str,
+    language: str | None = None,
+    mentions: Sequence[Actor] = (),
+    html: str | None = None,
+) -> Post:
+    """Publish a member's reply, in a thread of ours or of a peer.
+
+    `mentions` are the actors named in it.  Raises `Forbidden` when what it answers is gone or
+    private, or the debate is closed to this member; `Invalid` for its text.
+    """
+    thread = await thread_of(unit, parent)
+    if parent.deleted_at is not None:
+        raise Forbidden("this message is gone: it can no longer be answered", code="gone")
+    if not is_public(parent):
+        raise Forbidden("a private message cannot be answered in public", code="private")
+    if not await may_reply(unit, thread, author):
+        raise Forbidden("this debate is closed", code="locked")
+    written = await render(text, html, mentions)
+    post = draft(unit, author, written, type="Note", language=language)
+    post.parent_uri, post.context_uri = parent.uri, thread.uri
+    post.audience_uri = await _audience_of(unit, thread, parent)
+    post.mentions = mention_uris(author, mentions)
+    attach(post, parent)
+    post.url = f"{unit.site.url}{page_path(thread, post)}"
+    unit.add(post)
+    await count_post(unit, thread, post, parent)
+    await say_create(unit, post, thread, author)
+    return post
+
+
+async def _audience_of(unit: Unit, thread: Thread, parent: Post) -> str | None:
+    """The Group of the thread; forums refuse a reply that names another one."""
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    return group.uri if group is not None else parent.audience_uri
+
+
+async def edit_post(
+    unit: Unit,
+    author: Actor,
+    post: Post,
+    *,
+    text: str,
+    title: str | None = None,
+    question: str | None = None,
+    html: str | None = None,
+    mentions: Sequence[Actor] | None = None,
+) -> Post:
+    """Publish a new text of a member's post; what it said before is kept as a revision.
+
+    Title and question are those of a root; they, and the mentions, stay when not given.
+    Raises `Forbidden` unless the post is the member's own and still there; `Invalid` for the text.
+    """
+    if post.author_id != author.id or not author.is_local or author.suspended_at is not None:
+        raise Forbidden("only its author can change a message", code="not-yours")
+    if post.deleted_at is not None:
+        raise Forbidden("this message is gone: it can no longer be changed", code="gone")
+    written = await render(text, html, mentions or ())
+    changed = {"content": written.content, "source": written.source}
+    if post.parent_uri is None and title is not None:
+        changed["title"] = read_title(title)
+    if post.parent_uri is None and question is not None:
+        changed["summary"] = read_question(question)
+    if mentions is not None:
+        post.mentions = mention_uris(author, mentions)
+    if all(getattr(post, column) == value for column, value in changed.items()):
+        return post
+    thread = await thread_of(unit, post)
+    _revise(unit, post, thread, changed, max(unit.now, post.updated_at or unit.now))
+    await say_update(unit, post, thread, author)
+    return post
+
+
+async def delete_post(unit: Unit, actor: Actor, post: Post, *, reason: str = "") -> None:
+    """Take a post away: its author for good, who looks after the Group from the debate.
+
+    The answers to it stay.  `reason` is told when a moderator does it.  Doing it twice
+    changes nothing.  Raises `Forbidden` when the actor is neither.
+    """
+    thread = await thread_of(unit, post)
+    if not actor.is_local or not await may_remove(unit, thread, post, actor):
+        raise Forbidden("only its author or a moderator can remove a message", code="not-yours")
+    if post.deleted_at is not None:
+        return
+    by_author = post.author_id == actor.id
+    if by_author:
+        await retract(unit, post.uri, actor.uri)
+    await _bury(unit, post, thread, None if by_author else actor, reason)
+    await say_delete(unit, post, thread, actor, "" if by_author else reason)
+
+
+# --- of peers ----------------------------------------------------------------------------
+
+
+async def accept_remote_post(
+    unit: Unit,
+    document: PostDocument,
+    author: Actor,
+    *,
+    evidence: Evidence | None,
+) -> Post | None:
+    """Store a peer's post where it belongs, or give back the one already known.
+
+    The caller has made sure that the document is its author's, and that a stranger's post is
+    of interest here.  None when it is refused: a vote or a tombstone, taken back before, of
+    another owner, private and for nobody here, or an answer in a closed debate.  An answer
+    whose parent is unknown waits for it, in the thread it names or in one that is not listed.
+    """
+    if not _speaks_for(unit, document, author) or await is_retracted(unit, document.uri):
+        return None
+    known = await unit.find(Post, uri=document.uri)
+    if known is not None:
+        return known if known.author_id == author.id else None
+    post = _receive(unit, document, author)
+    if not is_public(post) and not await _names_somebody_here(unit, post.addressed):
+        return None
+    parent = await unit.find(Post, uri=post.parent_uri) if post.parent_uri else None
+    thread = await thread_of(unit, parent) if parent else await _thread_by_context(unit, post)
+    if thread is not None and not await may_reply(unit, thread, author):
+        return None
+    if thread is None:
+        thread = await _begin_remote(unit, post)
+    else:
+        await _place(unit, post, thread, parent)
+    await enter(unit, post, thread, parent)
+    if evidence is not None and is_public(post):
+        archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
+    return post
+
+
+def _speaks_for(unit: Unit, document: PostDocument, author: Actor) -> bool:
+    """Whether a document can be a post of this actor of a peer."""
+    return (
+        not document.tombstone
+        and not document.vote
+        and document.author_uri == author.uri
+        and author.suspended_at is None
+        and not author.is_local
+        and not unit.site.is_local(document.uri)
+        and same_origin(document.uri, author.uri)
+    )
+
+
+def _receive(unit: Unit, document: PostDocument, author: Actor) -> Post:
+    """Make a row of a document; where it stands is still to be said."""
+    visibility, addressed = document.visibility, list(document.addressed)
+    if visibility is Visibility.DIRECT:
+        addressed.append(author.uri)
+        if author.followers in addressed:
+            visibility = Visibility.FOLLOWERS
+    return Post(
+        id=new_id(),
+        uri=document.uri,
+        key=new_key(),
+        author_id=author.id,
+        parent_uri=document.parent_uri if document.parent_uri != document.uri else None,
+        type=document.type,
+        title=document.title,
+        summary=document.summary,
+        content=document.content,
+        source=document.source,
+        language=document.language,
+        url=document.url,
+        context_uri=document.context_uri,
+        audience_uri=document.audience_uri,
+        visibility=visibility,
+        addressed=addressed,
+        mentions=document.mentions,
+        published_at=document.published_at or unit.now,
+        updated_at=document.updated_at and min(document.updated_at, unit.now + FUTURE),
+        received_at=unit.now,
+        like_count=0,
+        reply_count=0,
+        share_count=0,
+    )
+
+
+async def _thread_by_context(unit: Unit, post: Post) -> Thread | None:
+    """The thread that an answer to an unknown post names.
+
+    Contexts come second, because forums give each message its own, or one for their copy.
+    """
+    if post.parent_uri is None or post.context_uri is None:
+        return None
+    return await unit.find(Thread, uri=post.context_uri)
+
+
+async def _place(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
+    if parent is not None:
+        attach(post, parent)
+        return
+    root = await unit.find(Post, id=thread.root_id)
+    if root is None:
+        raise LookupError(f"{thread.uri} has no first post")
+    place(post, root)
+
+
+async def _begin_remote(unit: Unit, post: Post) -> Thread:
+    """Begin a thread with a root, or with an answer that waits for what it answers."""
+    candidates = [uri for uri in (post.audience_uri, *post.addressed) if uri is not None]
+    await unit.load(Actor, uri=candidates)
+    found = [await unit.find(Actor, uri=uri) for uri in candidates]
+    group = next((actor for actor in found if actor is not None and actor.type == "Group"), None)
+    is_root = post.parent_uri is None
+    uri = post.uri
+    if is_root and post.context_uri is not None and same_origin(post.context_uri, post.uri):
+        taken = await unit.find(Thread, uri=post.context_uri)
+        uri = post.context_uri if taken is None else post.uri
+    listed = is_root and post.visibility is Visibility.PUBLIC and bool(group or post.title)
+    return begin_thread(unit, post, uri=uri, group_id=group.id if group else None, listed=listed)
+
+
+async def _names_somebody_here(unit: Unit, uris: Sequence[str]) -> bool:
+    for uri in uris:
+        if await find_local(unit, uri) is not None:
+            return True
+    return False
+
+
+async def accept_remote_edit(
+    unit: Unit, document: PostDocument, author: Actor, *, evidence: Evidence | None
+) -> Post | None:
+    """Apply a peer's new text of its own post; None when it brings nothing new.
+
+    An edit dated like the last one or before it came late and is ignored; one that bears no
+    date counts when the text differs.  Type, author, parent, context, audience and date of
+    publication never change.
+    """
+    post = await unit.find(Post, uri=document.uri)
+    if post is None or post.author_id != author.id or post.deleted_at is not None:
+        return None
+    if not _speaks_for(unit, document, author):
+        return None
+    changed = {
+        "title": document.title,
+        "summary": document.summary,
+        "content": document.content,
+        "source": document.source,
+    }
+    differs = any(getattr(post, column) != value for column, value in changed.items())
+    updated_at = _date_of_edit(unit.now, document, post) if differs else None
+    if updated_at is None:
+        return None
+    thread = await thread_of(unit, post)
+    _revise(unit, post, thread, changed, updated_at)
+    if evidence is not None and is_public(post):
+        archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
+    return post
+
+
+def _date_of_edit(now: datetime, document: PostDocument, post: Post) -> datetime | None:
+    """When an edit was made; None when it came late.
+
+    GoToSocial dates to the second, so a first edit may bear the date of the post itself.
+    """
+    if document.updated_at is None:
+        return now
+    if post.updated_at is not None and document.updated_at <= post.updated_at:
+        return None
+    if document.updated_at < post.published_at:
+        return None
+    return min(document.updated_at, now + FUTURE)
+
+
+async def accept_remote_delete(
+    unit: Unit, uri: str, actor: Actor, *, group: Actor | None = None, reason: str = ""
+) -> bool:
+    """Take a post away for its author, or for who looks after its Group; whether that was done.
+
+    `group` is the Group of a peer that announced it: it may remove what is in its own
+    threads.  What is not known here is remembered, so that it never appears.
+    """
+    post = await unit.find(Post, uri=uri)
+    if post is None:
+        if same_origin(uri, actor.uri) and not unit.site.is_local(uri):
+            await retract(unit, uri, actor.uri)
+        return False
+    if post.deleted_at is not None:
+        return False
+    thread = await thread_of(unit, post)
+    if post.author_id == actor.id:
+        await retract(unit, uri, actor.uri)
+        await _bury(unit, post, thread, None, "")
+        return True
+    by_group = group is not None and not group.is_local and group.id == thread.group_id
+    if not by_group and not await is_moderator(unit, thread.group_id, actor):
+        return False
+    await _bury(unit, post, thread, actor, reason)
+    return True
+
+
+# --- both --------------------------------------------------------------------------------
+
+
+def _revise(
+    unit: Unit, post: Post, thread: Thread, changed: dict[str, str | None], updated_at: datetime
+) -> None:
+    """Give a post its new text and keep the one before."""
+    _keep_revision(unit, post)
+    for column, value in changed.items():
+        setattr(post, column, value)
+    post.updated_at = updated_at
+    if post.id == thread.root_id:
+        thread.title, thread.question = heading_of(post)
+    thread.changed_at = unit.now
+
+
+def _keep_revision(unit: Unit, post: Post) -> None:
+    unit.write(
+        Revision,
+        post_id=post.id,
+        title=post.title,
+        summary=post.summary,
+        content=post.content,
+        source=post.source,
+        written_at=post.updated_at or post.published_at,
+    )
+
+
+async def _bury(
+    unit: Unit, post: Post, thread: Thread, moderator: Actor | None, reason: str
+) -> None:
+    """Leave a tombstone where a post stood.
+
+    What its author takes back is erased, evidence and revisions included; what a moderator
+    removes is kept as a revision, out of sight, because the decision may be appealed.
+    """
+    if moderator is not None:
+        _keep_revision(unit, post)
+        post.removed_by_id, post.removal_reason = moderator.id, reason or None
+    else:
+        await erase_evidence(unit, post)
+        await unit.session.execute(delete(Revision).where(Revision.post_id == post.id))
+    post.title = post.summary = post.content = ""
+    post.source = post.document = None
+    post.deleted_at = unit.now
+    if post.id == thread.root_id:
+        thread.title = thread.question = ""
+        thread.listed = thread.listed and thread.post_count > 1
+    thread.changed_at = unit.now

@@ -1,0 +1,124 @@
+"""Saying a post of ours: its frozen document, its activities, their evidence, their way."""
+
+from sqlalchemy import update
+
+from actors.followers import Target, targets_of
+from actors.keys import signing_key
+from actors.models import Actor
+from fedi.core.db import Unit
+from fedi.core.jsonld import Document, dumps
+from fedi.core.signatures.proof import add_proof
+from fedi.core.urls import new_key
+from fedi.core.vocab import PUBLIC
+from fedi.debates.archive import Evidence, archive
+from fedi.debates.audience import address, named_actors, post_targets
+from fedi.debates.groups import relay
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+from fedi.debates.note import write_object
+from outbox.builders import build_create, build_delete, build_update
+from outbox.models import Activity
+from outbox.publish import publish, recipients_so_far
+
+
+async def freeze(unit: Unit, post: Post, thread: Thread, author: Actor) -> Document:
+    """Write the post's document with its author's proof, and keep these bytes.
+
+    They are the same wherever the post is served, sent or embedded, so its proof holds
+    wherever it travels.
+    """
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    answered, mentioned = await named_actors(unit, post)
+    to, cc = address(post, author, group, answered, mentioned)
+    post.addressed = [uri for uri in [*to, *cc] if uri != PUBLIC]
+    document = write_object(
+        post, thread, author, group, unit.site, answered=answered, mentioned=mentioned
+    )
+    proved = add_proof(document, await signing_key(unit, author, "ed25519"), unit.now)
+    post.document = dumps(proved)
+    return proved
+
+
+async def say_create(unit: Unit, post: Post, thread: Thread, author: Actor) -> None:
+    """Publish a new post, and let our Group pass it on."""
+    document = build_create(
+        unit.site, author.uri, await freeze(unit, post, thread, author), post.published_at
+    )
+    targets = await post_targets(unit, post, thread)
+    await _say(unit, post, thread, author, document, targets, root=post.id == thread.root_id)
+
+
+async def say_update(unit: Unit, post: Post, thread: Thread, author: Actor) -> None:
+    """Publish how a post reads now, to everybody who may have read it before."""
+    document = build_update(
+        unit.site, new_key(), author.uri, await freeze(unit, post, thread, author)
+    )
+    targets = await post_targets(unit, post, thread) + await recipients_so_far(unit, post.uri)
+    await _say(unit, post, thread, author, document, targets)
+
+
+async def say_delete(unit: Unit, post: Post, thread: Thread, actor: Actor, reason: str) -> None:
+    """Publish that a post is gone, and stop serving what was said before about it.
+
+    An author tells everybody who was ever told of the post; a moderator tells its author,
+    and the Group its followers.
+    """
+    by_author = actor.id == post.author_id
+    if by_author:
+        targets = await post_targets(unit, post, thread) + await recipients_so_far(unit, post.uri)
+    else:
+        targets = await _author_targets(unit, post)
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    followers = group.followers if group is not None else None
+    document = build_delete(
+        unit.site,
+        new_key(),
+        actor.uri,
+        post.uri,
+        summary=reason,
+        to=[PUBLIC],
+        cc=[uri for uri in (post.audience_uri, followers) if uri is not None],
+        audience=post.audience_uri,
+    )
+    await _withdraw(unit, post)
+    await _say(unit, post, thread, actor, document, targets)
+
+
+async def _withdraw(unit: Unit, post: Post) -> None:
+    """Serve no more what was said about a post that is gone."""
+    await unit.session.flush()
+    await unit.session.execute(
+        update(Activity)
+        .where(Activity.object_uri == post.uri, Activity.type.in_(["Create", "Update"]))
+        .values(public=False)
+    )
+
+
+async def _author_targets(unit: Unit, post: Post) -> list[Target]:
+    author = await unit.find(Actor, id=post.author_id)
+    return await targets_of(unit, [author] if author is not None else [], "addressed")
+
+
+async def _say(
+    unit: Unit,
+    post: Post,
+    thread: Thread,
+    actor: Actor,
+    document: Document,
+    to: list[Target],
+    *,
+    root: bool = False,
+) -> None:
+    activity = await publish(unit, actor, document, to=to)
+    evidence = Evidence(activity.uri, activity.type, activity.body, "ours")
+    archive(unit, thread, evidence, object_uri=post.uri, actor_uri=actor.uri)
+    await relay(
+        unit,
+        thread,
+        actor=actor,
+        uri=activity.uri,
+        type=activity.type,
+        object_uri=post.uri,
+        body=activity.body,
+        root=root,
+    )

@@ -1,0 +1,145 @@
+"""Posts as they are read: columns instead of rows, pages as ranges of an index.
+
+The hundredth page of a debate costs what the first one does.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, false, select
+from sqlalchemy.orm import aliased
+
+from actors.models import Actor
+from fedi.core.db import Unit
+from fedi.debates.models.post import Post, Reaction, Visibility
+from fedi.debates.models.thread import Thread
+from fedi.debates.permissions import readable
+from fedi.debates.tree import below_path
+
+_OF_AUTHOR = "id uri name handle origin icon url type"
+_OF_POST = (
+    "id key uri path depth parent_id parent_uri type title summary content language url visibility "
+    "published_at updated_at deleted_at removal_reason like_count reply_count share_count"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """One post as it is read.  Of what is gone, or of a suspended author, there is no content."""
+
+    id: int
+    key: str
+    uri: str
+    path: str  # the cursor of the page that comes after it
+    depth: int
+    parent_id: int | None
+    parent_uri: str | None
+    type: str
+    title: str
+    summary: str
+    content: str
+    language: str | None
+    url: str | None
+    visibility: Visibility
+    published_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+    removal_reason: str | None
+    like_count: int
+    reply_count: int
+    share_count: int
+    author_id: int
+    author_uri: str
+    author_name: str
+    author_handle: str
+    author_origin: str
+    author_icon: str | None
+    author_url: str | None
+    author_type: str
+    author_is_local: bool
+    author_is_suspended: bool
+    remover_name: str | None
+    is_liked: bool  # by the viewer
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether what it answers is unknown here."""
+        return self.parent_id is None and self.parent_uri is not None
+
+
+def _post_columns(viewer: Actor | None) -> Select[Any]:
+    author, remover = aliased(Actor), aliased(Actor)
+    suspended = author.suspended_at.is_not(None)
+    liked = (
+        exists().where(
+            Reaction.actor_id == viewer.id, Reaction.post_id == Post.id, Reaction.kind == "like"
+        )
+        if viewer is not None
+        else false()
+    )
+    return (
+        select(
+            *(getattr(Post, name) for name in _OF_POST.split()),
+            *(getattr(author, name).label(f"author_{name}") for name in _OF_AUTHOR.split()),
+            author.role.is_not(None).label("author_is_local"),
+            suspended.label("author_is_suspended"),
+            remover.name.label("remover_name"),
+            liked.label("is_liked"),
+        )
+        .join(author, author.id == Post.author_id)
+        .outerjoin(remover, remover.id == Post.removed_by_id)
+        .where(readable(viewer.uri if viewer is not None else None))
+    )
+
+
+async def read_page(
+    unit: Unit,
+    thread: Thread,
+    *,
+    after: str | None = None,
+    limit: int = 100,
+    viewer: Actor | None = None,
+    branch: str | None = None,
+) -> list[PostRow]:
+    """A page of a thread in reading order; `after` is the path of the last post before it.
+
+    Given the path of a post as `branch`, only that post and what is below it.  A thread in
+    which the viewer may read nothing is to be treated like one that does not exist.
+    """
+    query = _post_columns(viewer).where(Post.thread_id == thread.id)
+    if after:
+        query = query.where(Post.path > after)
+    if branch:
+        query = query.where(below_path(branch))
+    return await _read_posts(unit, query.order_by(Post.path).limit(limit))
+
+
+async def read_post(unit: Unit, post: Post, *, viewer: Actor | None = None) -> PostRow | None:
+    """One post as it is read; None when the viewer may not."""
+    rows = await _read_posts(unit, _post_columns(viewer).where(Post.id == post.id))
+    return rows[0] if rows else None
+
+
+async def latest_posts(unit: Unit, thread: Thread, *, limit: int = 50) -> list[PostRow]:
+    """The newest posts of a thread that everybody may read and that are still there."""
+    query = _post_columns(None).where(Post.thread_id == thread.id, Post.deleted_at.is_(None))
+    newest = query.order_by(Post.published_at.desc(), Post.id.desc()).limit(limit)
+    return await _read_posts(unit, newest)
+
+
+async def posts_by(
+    unit: Unit, author: Actor, *, before: int | None = None, limit: int = 30
+) -> list[PostRow]:
+    """What an actor wrote that everybody may read, newest first; `before` is the id of a post."""
+    query = _post_columns(None).where(Post.author_id == author.id, Post.deleted_at.is_(None))
+    if before is not None:
+        query = query.where(Post.id < before)
+    return await _read_posts(unit, query.order_by(Post.id.desc()).limit(limit))
+
+
+async def _read_posts(unit: Unit, query: Select[Any]) -> list[PostRow]:
+    return [
+        PostRow(**row | ({"content": ""} if row["author_is_suspended"] else {}))
+        for row in map(dict, (await unit.session.execute(query)).mappings())
+    ]

@@ -1,0 +1,163 @@
+"""The tree of a debate, written into each post as the place where it is read.
+
+A path has one segment per level, of fixed width and sortable as text: the date of the post,
+so that siblings follow each other in time, then a digest of its id, so that every node breaks
+a tie the same way.  Nothing in a path depends on when or in what order posts arrived.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from fedi.core.db import Unit
+from fedi.debates.archive import move_archive
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+from fedi.debates.orphans import orphans_of
+from fedi.debates.participation import count_reply, forget_thread, transfer_branch
+
+#: Replies to a post this deep are placed beside it; data keeps their real parent.
+MAX_DEPTH = 200
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # in the order of their code points
+_DATE = 11  # 55 bits of microseconds
+_DIGEST = 4
+WIDTH = _DATE + _DIGEST
+_ROOM = MAX_DEPTH * WIDTH
+_PAST_DIGITS = "w"  # what sorts behind a path and everything below it
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def segment(published_at: datetime, uri: str) -> str:
+    """The last part of a post's path: 15 characters that sort by date, then by digest of the id."""
+    micros = max((published_at - _EPOCH) // timedelta(microseconds=1), 0)
+    digest = int.from_bytes(sha256(uri.encode()).digest()[:4]) >> 12
+    return _write(micros, _DATE) + _write(digest, _DIGEST)
+
+
+def _write(number: int, width: int) -> str:
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(5 * (width - 1), -1, -5))
+
+
+def below(above: str, path: str) -> str:
+    """What `path` becomes under a post whose path is `above`, never deeper than `MAX_DEPTH`."""
+    whole = above[:_ROOM] + path
+    return whole if len(whole) <= _ROOM + WIDTH else whole[:_ROOM] + path[-WIDTH:]
+
+
+def depth_of(path: str) -> int:
+    """How many posts are above the one with this path."""
+    return len(path) // WIDTH - 1
+
+
+def plant(post: Post, thread_id: int) -> None:
+    """Place a post as the first of its thread."""
+    post.thread_id, post.path, post.depth = thread_id, segment(post.published_at, post.uri), 0
+
+
+def place(post: Post, above: Post) -> None:
+    """Place a post under another one of its thread, which may not be the one it answers."""
+    post.thread_id = above.thread_id
+    post.path = below(above.path, segment(post.published_at, post.uri))
+    post.depth = depth_of(post.path)
+
+
+def attach(post: Post, parent: Post) -> None:
+    """Place a post under the one it answers."""
+    post.parent_id = parent.id
+    place(post, parent)
+
+
+def below_path(path: str) -> ColumnElement[bool]:
+    """The condition that selects a path and all below it, within a thread."""
+    return and_(Post.path >= path, Post.path < path + _PAST_DIGITS)
+
+
+def branch(post: Post) -> ColumnElement[bool]:
+    """The condition that selects a post and everything below it: a range of one index."""
+    return and_(Post.thread_id == post.thread_id, below_path(post.path))
+
+
+def _holds(post: Post, other: Post) -> bool:
+    return other.thread_id == post.thread_id and other.path.startswith(post.path)
+
+
+async def relink_children(unit: Unit, post: Post) -> None:
+    """Bring under `post` the replies to it that arrived earlier, with all that is below them."""
+    for orphan in await orphans_of(unit, parent_uri=post.uri):
+        if _holds(orphan, post):
+            orphan.parent_uri = None  # the replies form a ring: it is cut where it closes
+            continue
+        orphan.parent_id = post.id
+        count_reply(post, orphan)
+        await _move(unit, orphan, post)
+
+
+async def gather_orphans(unit: Unit, thread: Thread, root: Post) -> None:
+    """Bring into a thread the posts that name it as their context but whose parent is unknown."""
+    for orphan in await orphans_of(unit, context_uri=thread.uri):
+        if orphan.thread_id != thread.id:
+            await _move(unit, orphan, root)
+
+
+async def _move(unit: Unit, orphan: Post, above: Post) -> None:
+    """Move a branch under another post, in the same number of statements whatever its size."""
+    left_id, old_path = orphan.thread_id, orphan.path
+    await unit.flush()
+    await unit.session.execute(
+        update(Post)
+        .where(branch(orphan))
+        .values(thread_id=above.thread_id, **_moved_columns(above.path, len(old_path) - WIDTH))
+        .execution_options(synchronize_session=False)
+    )
+    for row in list(unit.session.identity_map.values()):
+        if isinstance(row, Post) and row.thread_id == left_id and row.path.startswith(old_path):
+            _tell_moved(row, above, old_path)
+    if left_id != above.thread_id:
+        await transfer_branch(unit, orphan, branch(orphan), left_id)
+        await move_archive(unit, left_id, above.thread_id)
+        left = await unit.find(Thread, id=left_id)
+        if left is not None and left.root_id == orphan.id:
+            await forget_thread(unit, left)
+
+
+def _moved_columns(above: str, cut: int) -> dict[str, ColumnElement[object]]:
+    """What `below` computes, as SQL; paths lose their first `cut` characters."""
+    whole = literal(above[:_ROOM]).concat(func.substr(Post.path, cut + 1))
+    own = func.substr(Post.path, func.length(Post.path) - WIDTH + 1)
+    path = case(
+        (func.length(whole) > _ROOM + WIDTH, func.substr(whole, 1, _ROOM).concat(own)), else_=whole
+    )
+    return {"path": path, "depth": func.length(path) // WIDTH - 1}
+
+
+def _tell_moved(row: Post, above: Post, old_path: str) -> None:
+    """Make a row that the unit remembers say what the database says since the move."""
+    path = below(above.path, row.path[len(old_path) - WIDTH :])
+    set_committed_value(row, "thread_id", above.thread_id)
+    set_committed_value(row, "path", path)
+    set_committed_value(row, "depth", depth_of(path))
+
+
+def reading_order(posts: Iterable[Post]) -> list[Post]:
+    """Posts as they are read: depth first, siblings by date, then by digest of their id.
+
+    This is what sorting by path gives; it needs only ids, parents and dates, so it can judge
+    paths.  A post whose parent is not among them comes after those of the tree before it.
+    """
+    everything = sorted(posts, key=lambda post: segment(post.published_at, post.uri), reverse=True)
+    known = {post.uri for post in everything}
+    children: defaultdict[str | None, list[Post]] = defaultdict(list)
+    for post in everything:
+        children[post.parent_uri if post.parent_uri in known else None].append(post)
+    order = []
+    pending = children[None]
+    while pending:
+        post = pending.pop()
+        order.append(post)
+        pending.extend(children[post.uri])
+    return order
