@@ -53,11 +53,14 @@ def read_handle(text: str) -> Handle:
     The host is brought into canonical form; the name is kept as it is written.
     """
     name, at, host = text.strip().removeprefix("acct:").removeprefix("@").partition("@")
-    if not (name and at and host) or len(text) > MAX_URL or "/" in text:
+    if not (name and at and host) or len(text) > MAX_URL or "://" in text:
         raise Malformed("a handle looks like name@host", code="handle")
     if any(letter.isspace() or not letter.isprintable() for letter in name):
         raise Malformed("a name has no spaces", code="handle")
-    return Handle(name, parse_url(f"https://{host}").origin.authority)
+    address = parse_url(f"https://{host}")
+    if address.target or address.fragment:
+        raise Malformed("a handle ends with the name of a server", code="handle")
+    return Handle(name, address.origin.authority)
 
 
 # --- ours --------------------------------------------------------------------------------
@@ -160,13 +163,15 @@ def _read_template(value: object) -> str | None:
 
 async def _ask(fetcher: Fetcher, handle: Handle, budget: Budget | None) -> Document:
     """The answer of a handle's server, over https; a test server may speak plain http."""
-    schemes = ["http", "https"] if is_reserved(handle.host.partition(":")[0]) else ["https"]
-    for scheme in schemes[:-1]:
+    if is_reserved(handle.host.partition(":")[0]):
         try:
-            return await _ask_origin(fetcher, f"{scheme}://{handle.host}", handle, budget)
-        except (ForbiddenAddress, Unreachable):
-            continue
-    return await _ask_origin(fetcher, f"{schemes[-1]}://{handle.host}", handle, budget)
+            return await _ask_origin(fetcher, f"http://{handle.host}", handle, budget)
+        except ForbiddenAddress:
+            pass
+        except Unreachable as error:
+            if error.code.startswith("http-"):
+                raise
+    return await _ask_origin(fetcher, f"https://{handle.host}", handle, budget)
 
 
 async def _ask_origin(
