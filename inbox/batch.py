@@ -1,0 +1,52 @@
+"""Many activities, one transaction: halved when it fails, down to the one at fault."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from fedi.core.db import Unit
+from fedi.core.errors import FediError
+from fedi.core.node import Node
+from inbox.dispatch import handle
+from inbox.preload import preload
+from inbox.types import Outcome, Received
+
+log = structlog.get_logger()
+
+Result = tuple[Received, Outcome]
+Conclude = Callable[[Unit, Sequence[Result]], Awaitable[None]]
+
+
+async def process(
+    node: Node, batch: Sequence[Received], conclude: Conclude | None = None
+) -> list[Result]:
+    """Handle activities in the order given, and say what became of each.
+
+    `conclude` runs in the same unit, so an effect is stored exactly when it is noted.  An
+    activity whose handler raises has the outcome `failed`; the others are not touched by it.
+    Trouble of our own database is raised: nothing was decided then.
+    """
+    try:
+        async with node.db.unit() as unit:
+            await preload(unit, batch)
+            results = [(received, await handle(unit, received)) for received in batch]
+            if conclude is not None:
+                await conclude(unit, results)
+            return results
+    except (OperationalError, PoolTimeout):
+        raise
+    except Exception as error:
+        if len(batch) == 1:
+            return [(batch[0], _failed(batch[0], error))]
+        middle = len(batch) // 2
+        first = await process(node, batch[:middle], conclude)
+        return first + await process(node, batch[middle:], conclude)
+
+
+def _failed(received: Received, error: Exception) -> Outcome:
+    if isinstance(error, FediError):
+        return Outcome("failed", error.code)
+    log.exception("activity failed", type=received.type, uri=received.uri, exc_info=error)
+    return Outcome("failed", type(error).__name__)

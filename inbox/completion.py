@@ -1,0 +1,61 @@
+"""Deciding what to read so that a debate becomes complete here; `backfill` does the reading."""
+
+from datetime import timedelta
+
+from fedi.core.db import Unit
+from fedi.core.errors import Malformed
+from fedi.core.urls import origin_of, same_origin
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+from fedi.debates.note import PostDocument
+from inbox.models import Backfill
+
+#: A collection is not read again sooner, whatever is said in its debate.
+COOLDOWN = timedelta(minutes=15)
+#: A debate that has come so far in is not gone after further.
+MAX_POSTS = 500
+
+
+async def schedule_backfill(unit: Unit, uri: str | None, *, reason: str) -> None:
+    """Have a peer's collection read in the background, now or when it has rested."""
+    if uri is None or unit.site.is_local(uri):
+        return
+    row = await unit.find(Backfill, uri=uri)
+    if row is None:
+        row = unit.add(Backfill(uri=uri, attempts=0, created_at=unit.now))
+        row.next_attempt_at = unit.now
+    elif row.finished_at is not None:
+        row.next_attempt_at = max(unit.now, row.finished_at + COOLDOWN)
+        row.finished_at, row.attempts = None, 0
+    else:
+        return
+    row.reason = reason
+    unit.wake("backfill")
+
+
+async def complete_thread(
+    unit: Unit, post: Post, document: PostDocument, *, is_old: bool = False
+) -> None:
+    """Have the rest of a peer's debate read, of which this post has just arrived.
+
+    The context lists the whole debate (FEP-f228).  Where there is none, what answers a post
+    is asked of the post; one that was written just now (not `is_old`) has no answers yet.
+    """
+    thread = await unit.find(Thread, id=post.thread_id)
+    if thread is None or thread.origin == unit.site.url or thread.post_count > MAX_POSTS:
+        return
+    context = document.context_uri
+    if context is not None and _is_on(context, thread.origin):
+        await schedule_backfill(unit, context, reason=post.uri)
+    elif is_old or document.parent_uri is None:
+        replies = document.replies_uri
+        if replies is not None and same_origin(replies, post.uri):
+            await schedule_backfill(unit, replies, reason=post.uri)
+
+
+def _is_on(uri: str, origin: str) -> bool:
+    """NodeBB gives replies a context of its own, which is not the debate as its origin keeps it."""
+    try:
+        return str(origin_of(uri)) == origin
+    except Malformed:
+        return False

@@ -1,0 +1,69 @@
+"""Undo: an actor takes back a Follow, a reaction, a share or a Block of its own."""
+
+from actors.followers import find_follow, remove_follow
+from actors.local import find_local
+from actors.models import Actor
+from fedi.core.db import Unit
+from fedi.core.jsonld import Document, id_of
+from fedi.debates.likes import Kind, accept_undo_reaction
+from fedi.debates.models.post import Post, Reaction
+from fedi.debates.retractions import retract
+from inbox.forwarding import pass_on
+from inbox.handlers.like import KINDS
+from inbox.types import DONE, Outcome, Received, ignored
+
+REACTIONS: dict[str, Kind] = {**KINDS, "Announce": "share"}
+
+
+async def handle_undo(unit: Unit, received: Received) -> Outcome:
+    """Take back what the actor said, whether it has arrived yet or not.
+
+    What was undone is known by its id, or by what it was about: NodeBB gives the Follow
+    inside its Undo another id than it had.
+    """
+    undone = received.object or {}
+    if received.object is not None and id_of(undone.get("actor")) != received.actor_uri:
+        return ignored("not-the-author")
+    kind = undone.get("type")
+    if kind == "Follow":
+        return await _undo_follow(unit, received, undone)
+    if kind in REACTIONS or received.object is None:
+        return await _undo_reaction(unit, received, undone)
+    return DONE if kind == "Block" else ignored("not-undoable")
+
+
+async def _undo_follow(unit: Unit, received: Received, undone: Document) -> Outcome:
+    followed = await find_local(unit, id_of(undone.get("object")) or "")
+    removed = followed is not None and await remove_follow(unit, received.actor, followed)
+    if not removed:
+        await _remember(unit, received)
+    return DONE
+
+
+async def _undo_reaction(unit: Unit, received: Received, undone: Document) -> Outcome:
+    """By its bare id it may as well be a Follow."""
+    uri = received.object_uri
+    reaction = await unit.find(Reaction, uri=uri) if uri else None
+    if reaction is not None:
+        post, kind = await unit.find(Post, id=reaction.post_id), reaction.kind
+        if reaction.actor_id != received.actor.id:
+            return ignored("not-the-author")
+    else:
+        post = await unit.find(Post, uri=id_of(undone.get("object")) or "")
+        kind = REACTIONS.get(str(undone.get("type")), "")
+    follow = await find_follow(unit, uri=uri) if uri and post is None else None
+    if follow is not None and follow.follower_id == received.actor.id:
+        followed = await unit.find(Actor, id=follow.followed_id)
+        if followed is not None:
+            await remove_follow(unit, received.actor, followed)
+        return DONE
+    await _remember(unit, received)
+    if post is not None and kind and await accept_undo_reaction(unit, received.actor, post, kind):
+        await pass_on(unit, received, post)
+    return DONE
+
+
+async def _remember(unit: Unit, received: Received) -> None:
+    """Let what was taken back never count, if it is still on its way or comes again."""
+    if received.object_uri is not None:
+        await retract(unit, received.object_uri, received.actor_uri)

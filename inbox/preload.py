@@ -1,0 +1,97 @@
+"""Meeting at once what a batch of activities will ask for one by one.
+
+Handlers ask `unit.find`; each row met here is a query that none of them has to make.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from actors.models import Actor
+from fedi.core.db import Unit
+from fedi.core.jsonld import id_of
+from fedi.debates.likes import load_reactions
+from fedi.debates.models.post import Post, Reaction, Retraction
+from fedi.debates.models.thread import Thread
+from fedi.debates.orphans import load_orphans
+from fedi.debates.participation import load_participations
+from inbox.models import Backfill
+from inbox.relevance import expect
+from inbox.types import Received
+
+
+@dataclass
+class _Names:
+    """The ids that a batch mentions, by what they can be ids of."""
+
+    actors: set[str] = field(default_factory=set)
+    writers: set[str] = field(default_factory=set)
+    posts: set[str] = field(default_factory=set)
+    new_posts: set[str] = field(default_factory=set)
+    contexts: set[str] = field(default_factory=set)
+    reactions: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
+    reactors: set[str] = field(default_factory=set)
+    liked: set[str] = field(default_factory=set)
+
+    def add(self, part: Received) -> None:
+        """Note what an activity names."""
+        self.actors |= {part.actor_uri, part.signer_uri}
+        if part.object_uri is not None:
+            self.posts.add(part.object_uri)
+        if part.type in ("Like", "Dislike", "EmojiReact", "Announce") and part.uri is not None:
+            self.undone.add(part.uri)
+            self.reactors.add(part.actor_uri)
+            self.liked |= {uri for uri in (part.object_uri,) if uri is not None}
+        elif part.type == "Undo" and part.object_uri is not None:
+            self.reactions.add(part.object_uri)
+            if (about := id_of((part.object or {}).get("object"))) is not None:
+                self.posts.add(about)
+        if part.post is not None:
+            self._add_post(part)
+
+    def _add_post(self, part: Received) -> None:
+        post = part.post
+        if post is None:
+            return
+        self.new_posts.add(post.uri)
+        self.writers.add(part.actor_uri)
+        self.posts |= {uri for uri in (post.uri, post.parent_uri) if uri is not None}
+        self.contexts |= {uri for uri in (post.context_uri,) if uri is not None}
+        self.actors |= {uri for uri in (post.audience_uri,) if uri is not None}
+
+
+async def preload(unit: Unit, batch: Sequence[Received]) -> None:
+    """Meet the actors, posts and threads of a batch, in a number of queries that does not grow."""
+    names = _Names()
+    for received in batch:
+        for part in received.parts():
+            names.add(part)
+    expect(unit, names.actors)
+    await unit.load(Actor, uri=names.actors)
+    await unit.load(Post, uri=names.posts)
+    await unit.load(Thread, uri=names.contexts, lock=True)
+    await unit.load(Retraction, uri=names.posts | names.undone | names.reactions)
+    await unit.load(Reaction, uri=names.reactions | names.undone)
+    await unit.load(Backfill, uri=names.contexts)
+    await _load_neighbours(unit, names)
+
+
+async def _load_neighbours(unit: Unit, names: _Names) -> None:
+    """What the rows that were met refer to."""
+    posts = [post for uri in names.posts if (post := await unit.find(Post, uri=uri)) is not None]
+    await unit.load(Thread, id={post.thread_id for post in posts}, lock=True)
+    threads = {row.id: row for row in unit.met.values() if isinstance(row, Thread)}
+    groups = {thread.group_id for thread in threads.values() if thread.group_id is not None}
+    await unit.load(Actor, id={post.author_id for post in posts} | groups)
+    if names.new_posts:
+        await load_orphans(unit, parent_uri=names.new_posts)
+        writers = await _ids(unit, Actor, names.writers)
+        await load_participations(unit, threads=list(threads), actors=writers)
+    if names.liked:
+        reactors = await _ids(unit, Actor, names.reactors)
+        await load_reactions(unit, actors=reactors, posts=await _ids(unit, Post, names.liked))
+
+
+async def _ids(unit: Unit, model: type[Actor | Post], uris: Iterable[str]) -> list[int]:
+    rows = [await unit.find(model, uri=uri) for uri in uris]
+    return [row.id for row in rows if row is not None]
