@@ -68,6 +68,8 @@ async def _why_ignore_post(unit: Unit, received: Received) -> str | None:
     uri = received.object_uri
     if uri is None:
         return "no-object"
+    if received.object is not None and received.post is None:
+        return "not-a-post"
     if await unit.find(Post, uri=uri) is not None:
         return "known"
     if await is_retracted(unit, uri):

@@ -64,7 +64,7 @@ class Voice:
 
     def note(self, name: str = "", /, **members: Any) -> Document:
         """A post by this actor, served at its id."""
-        path = f"/notes/{name or next(_numbers)}"
+        path = f"/notes/{name if name.isidentifier() else next(_numbers)}"
         post = {
             "@context": [AS2, DATA_INTEGRITY],
             "id": self.home.url(path),
@@ -90,7 +90,7 @@ class Voice:
     def create(self, post: Document, **members: Any) -> Document:
         """The Create of a post, with the post in it."""
         addressed = {name: post[name] for name in ("to", "cc") if name in post}
-        return self.say("Create", post, id=f"{post['id']}#create", **addressed | members)
+        return self.say("Create", post, **{"id": f"{post['id']}#create"} | addressed | members)
 
     def prove(self, activity: Document, now: datetime) -> Document:
         """The same, with this actor's proof."""
