@@ -48,8 +48,10 @@ async def ask_to_follow(node: "Node", target: str) -> "Actor":
     from actors.local import network_actor
     from actors.models import Actor
     from actors.remote import obtain_by_handle
+    from fedi.app import sign_requests
     from fedi.debates.groups import follow_network
 
+    await sign_requests(node)  # some servers show their actors to nobody else
     found = await obtain_by_handle(node, target)
     if found.type != "Group":
         raise Invalid(f"{found.acct} is a {found.type}: only groups and networks hold debates")
@@ -69,13 +71,13 @@ def unfollow(target: Target, config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 async def _unfollow(config: Path, target: str) -> None:
     from actors.local import network_actor
-    from fedi.debates.groups import unfollow_network
+    from fedi.debates.relations import unfollow
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
             network = await network_actor(unit)
             followed = await _find_followed(unit, network, target)
-            await unfollow_network(unit, network, followed)
+            await unfollow(unit, network, followed)
         print(f"@{followed.acct} is no longer followed")
 
 

@@ -1,25 +1,18 @@
 """`fedi serve`: run the node."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
 
 
-class Role(StrEnum):
-    """What a process of the node does; several may share one PostgreSQL database."""
-
-    ALL = "all"
-    WEB = "web"
-    WORKER = "worker"
-
-
 def serve(
-    role: Annotated[Role, typer.Option("--role", help="What this process does.")] = Role.ALL,
+    role: Annotated[
+        Literal["all", "web", "worker"], typer.Option("--role", help="What this process does.")
+    ] = "all",
     host: Annotated[
         str | None, typer.Option("--host", metavar="H", help="Instead of listen.host.")
     ] = None,

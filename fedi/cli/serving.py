@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fedi.accounts.models import Account
 from fedi.accounts.signup import create_setup_link
-from fedi.app import create_app
+from fedi.app import Role, create_app
 from fedi.cli.frame import Refused
 from fedi.core.config import Config, load_config
 from fedi.core.log import set_up_log
@@ -40,7 +40,7 @@ class Listen:
     socket: Path | None = None
 
 
-def run(config: Path, role: str, listen: Listen) -> None:
+def run(config: Path, role: Role, listen: Listen) -> None:
     """Run the node of a settings file until SIGTERM or SIGINT.
 
     Raises `BadConfiguration`, `BadSecret`, `NotMigrated`, `NewerDatabase`, and
@@ -61,7 +61,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _serve(settings: Config, role: str, listen: Listen) -> None:
+async def _serve(settings: Config, role: Role, listen: Listen) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -93,7 +93,7 @@ async def _check(node: Node) -> None:
 
 
 @asynccontextmanager
-async def _running(node: Node, role: str, listen: Listen) -> AsyncIterator[str]:
+async def _running(node: Node, role: Role, listen: Listen) -> AsyncIterator[str]:
     """Start the application, and its socket unless it only works; stop both in the end."""
     runner = web.AppRunner(
         create_app(node, role), access_log=None, shutdown_timeout=GRACE, handle_signals=False

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, AsJson, ConfigPath, new_group, opened_node, print_json
+from fedi.core.errors import NotFound
 
 if TYPE_CHECKING:
     from fedi.core.db import Unit
+    from fedi.debates.models.thread import Thread
 
 app = new_group("Debates, as this node keeps them.")
 
@@ -40,8 +42,18 @@ async def _show(config: Path, url: str, as_json: bool) -> None:
     return None
 
 
+async def require_thread(unit: "Unit", url: str) -> "Thread":
+    """The debate at an address; raises `NotFound` when this node keeps none."""
+    from fedi.debates.threads import find_thread
+
+    thread = await find_thread(unit, url)
+    if thread is None:
+        raise NotFound(f"no debate is kept here for {url}")
+    return thread
+
+
 async def read_thread(unit: "Unit", url: str) -> dict[str, Any]:
-    """A debate as plain values, posts depth first, siblings by date then id.
+    """A debate as plain values: its public posts depth first, siblings by date then id.
 
     Raises `NotFound` when this node keeps no such debate.
     """
@@ -49,17 +61,22 @@ async def read_thread(unit: "Unit", url: str) -> dict[str, Any]:
 
     from actors.models import Actor
     from fedi.debates.models.post import Post
-    from fedi.debates.threads import find_thread
+    from fedi.debates.permissions import readable
 
-    thread = await find_thread(unit, url)
+    thread = await require_thread(unit, url)
     query = (
         select(Post, Actor.uri)
         .join(Actor, Actor.id == Post.author_id)
-        .where(Post.thread_id == thread.id)
+        .where(Post.thread_id == thread.id, readable())
         .order_by(Post.path)
     )
     posts = [describe(post, author) for post, author in await unit.session.execute(query)]
-    return {"id": posts[0]["id"], "context": thread.uri, "name": thread.title, "posts": posts}
+    return {
+        "id": thread.root_uri,
+        "context": thread.uri,
+        "name": thread.title,
+        "posts": posts,
+    }
 
 
 def describe(post: Any, author: str) -> dict[str, Any]:

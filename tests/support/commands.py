@@ -2,9 +2,14 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +51,64 @@ def init(directory: Path, *arguments: str, domain: str = "localhost:8080", stdin
     )  # fmt: skip
     assert ended.code == 0, ended.err
     return config
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(true: Callable[[], Any], *, seconds: float = 30) -> None:
+    """Ask again until it is so; fail when time is up."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "still not, after all this time"
+        time.sleep(0.05)
+
+
+class Serving:
+    """`fedi serve` as a process: ready inside the block, ended with it."""
+
+    def __init__(self, config: Path, *arguments: str, python: tuple[str, ...] = ()) -> None:
+        self.log = config.parent / "serve.log"
+        self.ready = "started"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *python, "-m", "fedi", "serve", "--config", config, *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def said(self) -> str:
+        """What it wrote so far, on both outputs."""
+        return self.log.read_text(encoding="utf-8")
+
+    def __enter__(self) -> "Serving":
+        wait_until(lambda: self.ready in self.said or self.process.poll() is not None)
+        assert self.process.poll() is None, self.said
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def get(port: int, path: str, **headers: str) -> tuple[int, str]:
+    """Status and body of a GET on localhost."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{port}", **headers})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()

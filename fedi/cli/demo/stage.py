@@ -13,7 +13,8 @@ from fedi.cli.demo.cast import NETWORKS, PASSWORD
 from fedi.cli.demo.debate import follow_each_other, hold_debate, same_tree_everywhere
 from fedi.cli.demo.stand import Stand, build, opened
 from fedi.cli.frame import Refused
-from fedi.debates.threads import find_thread
+from fedi.cli.thread import require_thread
+from fedi.debates.addresses import page_path
 
 #: Says that the directory is ours to remake, what it holds, and which debate once there is one.
 MARKER = "demo.json"
@@ -84,11 +85,11 @@ async def _tell(stands: Sequence[Stand], thread: str) -> None:
     lines = ["", "All of them keep the same debate.  Read it from each, and sign in to answer:", ""]
     for stand in stands:
         async with stand.node.db.reading() as unit:
-            key = (await find_thread(unit, thread)).key
+            page = page_path(await require_thread(unit, thread))
         url = stand.node.site.url
         lines += [
             f"  {stand.network.name}",
-            f"    {url}/d/{key}",
+            f"    {url}{page}",
             f"    {url}/sign-in  as {stand.network.member.handle}, password {PASSWORD}",
             "",
         ]

@@ -312,6 +312,30 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.UniqueConstraint("group_id", "actor_id", name=op.f("uq_moderators_group_id_actor_id")),
     )
     op.create_table(
+        "receptions",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("activity_uri", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_receptions_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receptions")),
+        sa.UniqueConstraint(
+            "actor_id", "activity_uri", name=op.f("uq_receptions_actor_id_activity_uri")
+        ),
+    )
+    with op.batch_alter_table("receptions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_receptions_actor_id_id"), ["actor_id", "id"], unique=False
+        )
+
+    op.create_table(
         "threads",
         sa.Column("uri", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
