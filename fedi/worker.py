@@ -7,11 +7,13 @@ its rows have leases, so nothing is lost and nothing waits for a person.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+
+from actors.journal import Journal
 
 log = structlog.get_logger()
 
@@ -19,6 +21,8 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 #: Seconds that stopping loops have to finish what is in flight.
 GRACE = 12.0
+#: Seconds between two writings of the federation journal.
+FLUSH_PAUSE = 5.0
 
 
 class Loop(Protocol):
@@ -29,6 +33,26 @@ class Loop(Protocol):
 
     async def stop(self) -> None:
         """Finish what is in flight, then let `run` return."""
+
+
+class JournalKeeper:
+    """Writes down, every few seconds, what the doors noted in memory."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Flush until stopped."""
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_PAUSE):
+                    await self._stopping.wait()
+            await self._journal.flush()
+
+    async def stop(self) -> None:
+        """Flush a last time."""
+        self._stopping.set()
 
 
 @dataclass

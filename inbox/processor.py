@@ -13,13 +13,15 @@ from actors.peers import heard_from
 from fedi.core.db import Unit
 from fedi.core.errors import FediError, Malformed, Unreachable
 from fedi.core.jobs import claim, finish, postpone
+from fedi.core.jsonld import ids_of
 from fedi.core.node import Node
 from inbox.batch import Result, process
 from inbox.models import InboxItem
 from inbox.parse import read_item
 from inbox.resolve import Resolver
-from inbox.types import Outcome, Received
+from inbox.types import DONE, Outcome, Received
 from outbox.queue import retry_now
+from outbox.reception import receive
 
 log = structlog.get_logger()
 
@@ -125,6 +127,8 @@ class Processor:
                 )
             elif outcome.name in ("done", "ignored"):
                 await finish(unit, InboxItem, ids, outcome=outcome.name, reason=outcome.reason)
+        heard = [part for received, end in results if end == DONE for part in received.parts()]
+        await receive(unit, {part.uri: _addressed(part) for part in heard if part.uri})
         origins = {received.origin for received, _ in results if received.origin is not None}
         for origin in await heard_from(unit, origins):
             await retry_now(unit, origin)
@@ -207,3 +211,14 @@ def _last(received: Received, outcome: Outcome) -> Outcome:
     if outcome.name == "later" and received.attempts >= MAX_WAITS:
         return Outcome("ignored", outcome.reason)
     return outcome
+
+
+def _addressed(received: Received) -> list[str]:
+    """Everybody an activity names, and whoever's own inbox it came to."""
+    named = [
+        uri
+        for part in (received.activity, received.object or {})
+        for field in ("to", "cc")
+        for uri in ids_of(part.get(field))
+    ]
+    return [*named, received.recipient] if received.recipient else named

@@ -51,3 +51,14 @@ class Delivery(Job, Base):
     status: Mapped[int | None] = mapped_column(default=None)  # last HTTP status
     outcome: Mapped[str | None] = mapped_column(default=None)  # delivered, refused or given-up
     created_at: Mapped[datetime]
+
+
+class Reception(Base):
+    """Something said to one of our members, by anybody: what their inbox lists."""
+
+    __tablename__ = "receptions"
+    __table_args__ = (UniqueConstraint("actor_id", "activity_uri"), Index(None, "actor_id", "id"))
+
+    actor_id: Mapped[int] = reference("actors.id")
+    activity_uri: Mapped[str]
+    received_at: Mapped[datetime]

@@ -38,7 +38,8 @@ async def publish(
 
     The bytes are frozen here, with a proof by the author (FEP-8b32) unless `proof` says
     otherwise; by default public activities have one.  A `public` activity is served at its
-    id and listed in the author's outbox.  Peers that moderators blocked get nothing.
+    id and listed in the author's outbox.  Peers that moderators blocked get nothing;
+    members of this node find it in their inboxes.
     """
     received = _parse_fragment(document)
     content = document if received is None else {**document, "object": received}

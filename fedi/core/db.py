@@ -150,7 +150,7 @@ class Unit:
         """`await unit.find(Post, uri=...)`: asked of the database at most once in a unit."""
         ((column, value),) = name.items()
         if (model, column, value) not in self.met:
-            await self.load(model, **{column: [value]})
+            await self.load(model, lock=False, **{column: [value]})
         found: Row | None = self.met[model, column, value]
         return found
 

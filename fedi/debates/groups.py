@@ -7,17 +7,13 @@ from sqlalchemy import delete, select
 
 from actors.followers import (
     Target,
-    find_follow,
     follower_targets,
-    remove_follow,
-    request_follow,
-    targets_of,
 )
 from actors.local import create_actor, network_actor
 from actors.models import Actor, Dialect, Follow, Role
 from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid, Malformed
-from fedi.core.jsonld import Document, embed, parse_document
+from fedi.core.jsonld import embed, parse_document
 from fedi.core.text import strip_controls
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
@@ -25,13 +21,12 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Featured, Moderator, Thread
 from fedi.debates.permissions import is_public, readable
 from fedi.debates.redistribution import Channel, channel
+from fedi.debates.relations import follow
 from outbox.builders import (
     Addressing,
     build_add,
     build_announce,
-    build_follow,
     build_remove,
-    build_undo,
 )
 from outbox.publish import forward, publish
 
@@ -268,30 +263,4 @@ async def follow_network(unit: Unit, network: Actor, target: Actor) -> Follow:
         raise Invalid("a network does not follow its own groups", code="own-group")
     if target.type != "Group":
         raise Invalid("only groups and networks hold debates", code="not-a-group")
-    document = build_follow(unit.site, new_key(), network.uri, target.uri)
-    follow = await request_follow(unit, document["id"], network, target)
-    await _tell(unit, network, document, target)
-    return follow
-
-
-async def unfollow_network(unit: Unit, network: Actor, target: Actor) -> bool:
-    """Stop following a network; False when it was not followed."""
-    follow = await find_follow(unit, pair=(network, target))
-    if follow is None:
-        return False
-    followed: Document = {
-        "id": follow.uri,
-        "type": "Follow",
-        "actor": network.uri,
-        "object": target.uri,
-        "to": [target.uri],
-    }
-    await remove_follow(unit, network, target)
-    document = build_undo(unit.site, new_key(), network.uri, followed)
-    await _tell(unit, network, document, target)
-    return True
-
-
-async def _tell(unit: Unit, network: Actor, document: Document, target: Actor) -> None:
-    to = await targets_of(unit, [target], "addressed")
-    await publish(unit, network, document, to=to, public=False)
+    return await follow(unit, network, target)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from actors.followers import Target, targets_of
+from actors.followers import Target, follower_targets, targets_of
 from actors.models import Actor
 from fedi.core.db import Unit
 from fedi.core.errors import Forbidden
@@ -16,7 +16,7 @@ from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import is_public
-from outbox.builders import build_like, build_undo
+from outbox.builders import build_announce, build_like, build_undo
 from outbox.models import Activity
 from outbox.publish import publish
 
@@ -32,10 +32,7 @@ async def like(unit: Unit, actor: Actor, post: Post) -> Reaction:
 
     Liking twice changes nothing.  Raises `Forbidden` for what is private or gone.
     """
-    if not is_public(post) or post.deleted_at is not None:
-        raise Forbidden("this message cannot be liked", code="not-public")
-    if actor.suspended_at is not None:
-        raise Forbidden("this account is suspended", code="suspended")
+    _check(actor, post)
     known = await find_reaction(unit, actor, post, "like")
     if known is not None:
         return known
@@ -54,19 +51,71 @@ async def like(unit: Unit, actor: Actor, post: Post) -> Reaction:
     return reaction
 
 
+async def share(unit: Unit, actor: Actor, post: Post) -> Reaction:
+    """Show a post to the member's followers; its author is told.
+
+    Sharing twice changes nothing.  Raises `Forbidden` for what is private or gone.
+    """
+    _check(actor, post)
+    known = await find_reaction(unit, actor, post, "share")
+    if known is not None:
+        return known
+    author = await unit.session.get_one(Actor, post.author_id)
+    document = build_announce(
+        unit.site,
+        new_key(),
+        actor.uri,
+        post.uri,
+        published=unit.now,
+        cc=[f"{actor.uri}/followers", author.uri],
+    )
+    reaction = await _count(unit, actor, post, kind="share", uri=document["id"], emoji=None)
+    await publish(unit, actor, document, to=await _shown(unit, actor, author))
+    return reaction
+
+
 async def unlike(unit: Unit, actor: Actor, post: Post) -> bool:
     """Take a like back; False when there was none."""
-    reaction = await find_reaction(unit, actor, post, "like")
-    if reaction is None:
-        return False
-    activity = await unit.find(Activity, uri=reaction.uri) if reaction.uri else None
-    await accept_undo_reaction(unit, actor, post, "like")
-    if activity is not None:
+    document = await _take_back(unit, actor, post, "like")
+    if document is not None:
         thread = await thread_of(unit, post)
         told = await targets_of(unit, await _told(unit, post, thread), "addressed")
-        document = build_undo(unit.site, new_key(), actor.uri, parse_document(activity.body))
         await _say(unit, actor, post, thread, document, told)
-    return True
+    return document is not None
+
+
+async def unshare(unit: Unit, actor: Actor, post: Post) -> bool:
+    """Show a post no longer; False when it was not shared."""
+    document = await _take_back(unit, actor, post, "share")
+    if document is not None:
+        author = await unit.session.get_one(Actor, post.author_id)
+        await publish(unit, actor, document, to=await _shown(unit, actor, author))
+    return document is not None
+
+
+async def _take_back(unit: Unit, actor: Actor, post: Post, kind: Kind) -> Document | None:
+    """Count a member's reaction no more; the Undo to publish, or None when there was none."""
+    reaction = await find_reaction(unit, actor, post, kind)
+    activity = await unit.find(Activity, uri=reaction.uri) if reaction and reaction.uri else None
+    if activity is None:
+        return None
+    await accept_undo_reaction(unit, actor, post, kind)
+    return build_undo(unit.site, new_key(), actor.uri, parse_document(activity.body))
+
+
+async def _shown(unit: Unit, actor: Actor, author: Actor) -> list[Target]:
+    """Where a share goes."""
+    return [
+        *await targets_of(unit, [author], "addressed"),
+        *await follower_targets(unit, actor),
+    ]
+
+
+def _check(actor: Actor, post: Post) -> None:
+    if not is_public(post) or post.deleted_at is not None:
+        raise Forbidden("this message is private or gone", code="not-public")
+    if actor.suspended_at is not None:
+        raise Forbidden("this account is suspended", code="suspended")
 
 
 async def _told(unit: Unit, post: Post, thread: Thread) -> list[Actor]:

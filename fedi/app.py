@@ -1,0 +1,95 @@
+"""The application: the doors, what they share, and the loops behind them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Literal
+
+from aiohttp import web
+
+from actors.appkeys import AUTHENTICATOR, JOURNAL, POLICIES
+from actors.authenticate import Authenticator
+from actors.journal import Journal
+from actors.keys import signing_key
+from actors.local import instance_actor
+from actors.policies import Policies
+from fedi.core.appkeys import NODE
+from fedi.core.node import Node
+from fedi.core.signatures.message import Request
+from fedi.core.signatures.request import sign
+from fedi.core.urls import parse_url
+from fedi.routes import add_routes
+from fedi.web.keys import FIND_POST, LIMITS
+from fedi.web.limits import make_limits
+from fedi.web.middleware import guard, know_reader, show_errors
+from fedi.web.proxies import trust_proxies
+from fedi.web.render import set_up_templates
+from fedi.worker import JournalKeeper, Loop, running
+from inbox.backfill import Backfiller
+from inbox.guard import Guard
+from inbox.keys import ACCEPTOR, GUARD
+from inbox.processor import Processor
+from inbox.receive import Acceptor
+from inbox.resolve import Resolver
+from outbox.deliverer import Deliverer
+
+Role = Literal["all", "web", "worker"]
+
+#: Bytes of a request's body that aiohttp takes in at all; the inbox has a bound of its own.
+MAX_BODY = 1024 * 1024
+
+
+def create_app(node: Node, role: Role = "all") -> web.Application:
+    """Put a node together: `web` answers requests, `worker` runs the loops, `all` does both."""
+    proxies = trust_proxies(node.config.listen.trusted_proxies)
+    app = web.Application(middlewares=[proxies, show_errors, know_reader], client_max_size=MAX_BODY)
+    app.on_response_prepare.append(guard)
+    policies = Policies(node.db, node.config.federation.mode)
+    journal = Journal(node.db)
+    acceptor = Acceptor(node)
+    resolver = Resolver(node, policies)
+    app[NODE] = node
+    app[POLICIES] = policies
+    app[JOURNAL] = journal
+    app[AUTHENTICATOR] = Authenticator(node, policies, journal)
+    app[ACCEPTOR] = acceptor
+    app[GUARD] = Guard(node.config.limits.inbox_per_minute)
+    app[FIND_POST] = resolver.find_post
+    app[LIMITS] = make_limits(node.config.limits)
+    set_up_templates(app, node.config)
+    add_routes(app)
+
+    listening: list[Loop] = [acceptor]
+    working: list[Loop] = [
+        Processor(node, resolver, journal),
+        Backfiller(node, resolver),
+        Deliverer(node),
+    ]
+    loops = (listening if role != "worker" else []) + (working if role != "web" else [])
+    app.cleanup_ctx.append(_keep_running(node, [*loops, JournalKeeper(journal)]))
+    return app
+
+
+def _keep_running(
+    node: Node, loops: Sequence[Loop]
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        await sign_requests(node)
+        async with running(loops):
+            yield
+
+    return context
+
+
+async def sign_requests(node: Node) -> None:
+    """Let the outbound client sign what it asks for, as the instance actor (FEP-2677)."""
+    async with node.db.reading() as unit:
+        key = await signing_key(unit, await instance_actor(unit))
+
+    def signer(method: str, url: str, body: bytes) -> dict[str, str]:
+        address = parse_url(url)
+        path = address.request.removeprefix(str(address.origin))
+        request = Request(
+            method, address.origin.scheme, address.origin.authority, path, headers=(), body=body
+        )
+        return dict(sign(request, key, "cavage", node.clock()))
+
+    node.fetcher.signer = signer
