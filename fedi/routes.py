@@ -9,11 +9,14 @@ from aiohttp import web
 from fedi.web import actor_documents, client, documents, feeds, health, wellknown
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
+    authorize,
     groups,
     home,
     interact,
     language,
+    messages,
     networks,
+    open_debate,
     person,
     setup,
     sign_in,
@@ -54,11 +57,11 @@ def add_routes(app: web.Application) -> None:
     post("/p/{name}/outbox", client.post_outbox)
 
     # posts, threads, activities
-    get("/o/{key}", negotiate(documents.post, thread.redirect))
+    get("/o/{key}", negotiate(documents.post, thread.find))
     get("/o/{key}/replies", documents.replies)
     get("/o/{key}/likes", documents.likes)
     get("/o/{key}/shares", documents.shares)
-    get("/c/{key}", negotiate(documents.context, thread.redirect))
+    get("/c/{key}", negotiate(documents.context, thread.find))
     get("/c/{key}/history", documents.history)
     get("/a/{key}", documents.activity)
 
