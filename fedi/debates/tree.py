@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, update
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from fedi.core.db import Unit
@@ -132,7 +132,7 @@ def _moved_columns(above: str, cut: int) -> dict[str, ColumnElement[object]]:
     path = case(
         (func.length(whole) > _ROOM + WIDTH, func.substr(whole, 1, _ROOM).concat(own)), else_=whole
     )
-    return {"path": path, "depth": func.length(path) // WIDTH - 1}
+    return {"path": path, "depth": func.length(path, type_=Integer) // WIDTH - 1}
 
 
 def _tell_moved(row: Post, above: Post, old_path: str) -> None:
