@@ -49,9 +49,9 @@ async def hash_password(password: str) -> str:
     Raises `Invalid` when it is too short or too long, `Overloaded` when too many are waiting.
     """
     if len(password) < MIN_LENGTH:
-        raise Invalid("The password must have at least 10 characters.", code="password-too-short")
+        raise Invalid("the password must have at least 10 characters", code="password-too-short")
     if len(password) > MAX_LENGTH:
-        raise Invalid("The password may have at most 128 characters.", code="password-too-long")
+        raise Invalid("the password may have at most 128 characters", code="password-too-long")
     return await _pool.run(_HASHER.hash, password)
 
 

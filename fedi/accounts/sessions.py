@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from actors.models import Actor
 from fedi.accounts.models import Account, Session
@@ -43,7 +43,7 @@ async def sign_in(db: Database, login: str, password: str, *, replaces: str | No
         account = await find_account(unit, login)
     stored = account.password_hash if account is not None else None
     if not await verify_password(password, stored) or account is None:
-        raise Unauthenticated("The name and the password do not go together.", code="bad-login")
+        raise Unauthenticated("the name and the password do not go together", code="bad-login")
     async with db.unit() as unit:
         if replaces is not None:
             await sign_out(unit, replaces)
@@ -100,9 +100,8 @@ async def find_session(unit: Unit, token: str) -> Member | None:
 
 async def note_use(unit: Unit, token: str) -> None:
     """Remember that the session is still in use."""
-    session = await unit.find(Session, token_hash=digest(token))
-    if session is not None:
-        session.seen_at = unit.now
+    query = update(Session).where(Session.token_hash == digest(token)).values(seen_at=unit.now)
+    await unit.session.execute(query)
 
 
 async def sign_out(unit: Unit, token: str) -> None:

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from actors.local import create_actor
 from actors.models import Role
 from fedi.accounts.models import Account, OneTimeLink
@@ -36,8 +38,9 @@ async def create_account(
     `Conflict` when the handle or the address is taken.
     """
     email = check_email(email)
-    if await unit.find(Account, email=email) is not None:
-        raise Conflict("This e-mail address already has an account here.", code="email-taken")
+    await unit.session.flush()
+    if await unit.session.scalar(select(Account.id).where(Account.email == email)) is not None:
+        raise Conflict("this e-mail address already has an account here", code="email-taken")
     password_hash = await hash_password(password)
     name = strip_controls(display_name).strip()[:MAX_NAME] or handle
     actor = await create_actor(unit, role=Role.PERSON, handle=handle, name=name, language=language)
@@ -57,7 +60,7 @@ def check_email(text: str) -> str:
     """Return the address as it is stored, in lower case; `Invalid` when it is none."""
     email = text.strip().lower()
     if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
-        raise Invalid("This e-mail address cannot be right.", code="bad-email")
+        raise Invalid("this e-mail address cannot be right", code="bad-email")
     return email
 
 
@@ -77,8 +80,11 @@ async def create_setup_link(unit: Unit) -> str:
 
 async def find_setup_link(unit: Unit, token: str) -> OneTimeLink:
     """The link of a token; `NotFound` when there is none, `Gone` once used or expired."""
-    link = await unit.find(OneTimeLink, token_hash=digest(token))
-    if link is None or link.purpose != SETUP:
+    query = select(OneTimeLink).where(
+        OneTimeLink.token_hash == digest(token), OneTimeLink.purpose == SETUP
+    )
+    link = await unit.session.scalar(query)
+    if link is None:
         raise NotFound("there is no such link")
     if link.used_at is not None or link.expires_at <= unit.now:
         raise Gone("this link has been used or has expired")

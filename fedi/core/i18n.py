@@ -29,6 +29,11 @@ _WIDE = re.compile(r" (?=[:»])|(?<=«) ")
 _TAG = re.compile(r"(<[^>]*>)")
 
 
+def N_(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is shown."""
+    return message
+
+
 def space_french(text: str) -> str:
     """Make the spaces around `; ! ? : « »` unbreakable; none is added, none is removed."""
     return _WIDE.sub(NO_BREAK_SPACE, _NARROW.sub(NARROW_SPACE, text))

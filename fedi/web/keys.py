@@ -1,10 +1,25 @@
-"""Keys of what the roof lends to the pages."""
+"""Keys of what the roof lends to the pages, and of what a page knows of its reader."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
-from aiohttp.web import AppKey
+from aiohttp.web import AppKey, RequestKey
 
+from fedi.accounts.sessions import Member
+from fedi.core.i18n import Language
 from fedi.debates.models.post import Post
+from fedi.web.limits import Limits
 
 #: Finds a post by id or page URL, fetching it and what it answers when it is unknown here.
 FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
+
+#: The languages of the interface, by tag; the first is spoken to whoever names none.
+LANGUAGES: AppKey[Mapping[str, Language]] = AppKey("languages")
+#: How often who may do what.
+LIMITS: AppKey[Limits] = AppKey("limits", Limits)
+
+#: The language of this reader.
+LANGUAGE: RequestKey[Language] = RequestKey("language", Language)
+#: The member who is signed in, or None.
+MEMBER: RequestKey[Member | None] = RequestKey("member")
+#: The secret in the cookie of a session that holds.
+SESSION: RequestKey[str | None] = RequestKey("session")

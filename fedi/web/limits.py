@@ -12,6 +12,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from aiohttp import web
 
+from fedi.core.config import LimitsSection
+
 #: How many addresses are remembered at once; beyond, the one not seen for longest is forgotten.
 MAX_BUCKETS = 10_000
 
@@ -65,3 +67,24 @@ def address_of(request: web.Request) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of the pages, one per kind of thing that can be overdone."""
+
+    sign_in_address: Limiter
+    sign_in_login: Limiter
+    posting: Limiter
+    looking_up: Limiter
+
+
+def make_limits(config: LimitsSection) -> Limits:
+    """Build them from the configuration."""
+    per_minute = config.signins_per_minute
+    return Limits(
+        sign_in_address=Limiter(per_minute, burst=5 * per_minute),
+        sign_in_login=Limiter(per_minute / 10, burst=5 * per_minute),
+        posting=Limiter(config.posts_per_hour / 60, burst=max(10, config.posts_per_hour // 4)),
+        looking_up=Limiter(10, burst=20),
+    )

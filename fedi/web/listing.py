@@ -1,0 +1,122 @@
+"""Lists of debates, like tables of contents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from actors.models import Actor
+from fedi.core.db import Unit
+from fedi.core.i18n import Language
+from fedi.debates.addresses import page_path
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Featured, Thread
+from fedi.debates.permissions import readable
+from fedi.debates.threads import ThreadRow, list_threads
+from fedi.web.networks import Label, Networks, name_path
+
+#: Debates on one page of a list.
+SHELF = 20
+
+
+@dataclass(frozen=True)
+class GroupLink:
+    """The group of a debate, as it is named beside it."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One debate in a list."""
+
+    path: str
+    title: str
+    question: str
+    language: str | None
+    labels: Sequence[Label]
+    group: GroupLink | None
+    last_voice: str
+    active_at: datetime
+    replies: int
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A debate that a group keeps at hand."""
+
+    path: str
+    title: str
+    language: str | None
+    replies: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A page of a list, and the cursor of the page after it."""
+
+    threads: Sequence[Listed]
+    older: str | None
+
+
+async def read_shelf(
+    unit: Unit,
+    networks: Networks,
+    language: Language,
+    *,
+    group: Actor | None = None,
+    before: str | None = None,
+) -> Shelf:
+    """The debates of a group, or all of them, by last activity."""
+    rows = await list_threads(unit, group=group, before=before, limit=SHELF + 1)
+    shown = rows[:SHELF]
+    older = shown[-1].cursor if len(rows) > SHELF else None
+    return Shelf([list_thread(row, networks, language) for row in shown], older)
+
+
+def list_thread(row: ThreadRow, networks: Networks, language: Language) -> Listed:
+    """Prepare a debate for a list."""
+    return Listed(
+        path=row.path,
+        title=row.title or untitled(language),
+        question=row.question,
+        language=row.language,
+        labels=[networks.label(voice.origin) for voice in row.voices],
+        group=_group_link(row, networks),
+        last_voice=row.last_author_name or row.author_name,
+        active_at=row.active_at,
+        replies=max(0, row.post_count - 1),
+    )
+
+
+def _group_link(row: ThreadRow, networks: Networks) -> GroupLink | None:
+    if row.group_handle is None or row.group_origin is None:
+        return None
+    local = row.group_origin == networks.ours.actor.origin
+    host = row.group_origin.partition("://")[2]
+    name = row.group_handle if local else f"{row.group_handle}@{host}"
+    return GroupLink(row.group_name or row.group_handle, name_path(name, group=True))
+
+
+def untitled(language: Language) -> str:
+    """What a debate is called when its opening, and the title with it, is gone."""
+    return language.gettext("A debate whose opening was removed")
+
+
+async def read_pinned(unit: Unit, group: Actor, language: Language) -> list[Pinned]:
+    """What a group keeps at hand, the latest first."""
+    query = (
+        select(Thread, Post.language)
+        .join(Post, Post.thread_id == Thread.id)
+        .join(Featured, Featured.post_id == Post.id)
+        .where(Featured.group_id == group.id, Post.deleted_at.is_(None), readable())
+        .order_by(Featured.id.desc())
+    )
+    return [
+        Pinned(
+            page_path(thread), thread.title or untitled(language), written_in, thread.post_count - 1
+        )
+        for thread, written_in in await unit.session.execute(query)
+    ]

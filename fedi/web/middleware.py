@@ -1,0 +1,155 @@
+"""What every request of the web door goes through: its reader, its errors, its headers."""
+
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import hdrs, web
+
+from fedi.core.appkeys import NODE
+from fedi.core.errors import (
+    Conflict,
+    FediError,
+    Forbidden,
+    Gone,
+    Invalid,
+    Malformed,
+    NotFound,
+    Overloaded,
+    Unauthenticated,
+    Unreachable,
+)
+from fedi.web.apologies import apologise
+from fedi.web.keys import LANGUAGE, MEMBER, SESSION
+from fedi.web.limits import TooMany
+from fedi.web.negotiate import Handler
+from fedi.web.render import choose_language, render
+from fedi.web.sessions import SessionOver, identify
+
+log = structlog.get_logger()
+
+#: The first class that an error is tells its status.
+STATUSES: Mapping[type[Exception], int] = {
+    Gone: 410,
+    NotFound: 404,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    Conflict: 409,
+    Invalid: 422,
+    Malformed: 400,
+    Unreachable: 502,
+    Overloaded: 503,
+    TooMany: 429,
+}
+RETRY_AFTER = 30
+
+#: Nothing inline, nothing from elsewhere, no frame around us (docs/adr, security).
+CONTENT_SECURITY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+TRANSPORT_SECURITY = "max-age=31536000"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+async def guard(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the security headers to every answer; a signal, so that none escapes."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.app[NODE].site.origin.scheme == "https":
+        response.headers[hdrs.STRICT_TRANSPORT_SECURITY] = TRANSPORT_SECURITY
+    if request.path.startswith("/static/") and "v" in request.query and response.status == 200:
+        response.headers.setdefault(hdrs.CACHE_CONTROL, FOREVER)
+
+
+@web.middleware
+async def know_reader(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who reads, and in which language."""
+    await identify(request)
+    request[LANGUAGE] = choose_language(request)
+    return await handler(request)
+
+
+@web.middleware
+async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what goes wrong into a page with a way back, or into a line for machines."""
+    request[MEMBER] = request[SESSION] = None
+    request[LANGUAGE] = choose_language(request)
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400 or not wants_page(request):
+            raise
+        return await show(request, error.status, error)
+    except (FediError, TooMany) as error:
+        return await show(request, status_of(error), error)
+    except Exception as error:
+        log.exception("request failed", method=request.method, path=request.path)
+        return await show(request, 500, error)
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error; 500 for one that nobody expected to come this far."""
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
+
+
+def wants_page(request: web.Request) -> bool:
+    """Whether a person is looking."""
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "")
+
+
+async def show(request: web.Request, status: int, error: Exception) -> web.StreamResponse:
+    """Tell an error to whoever asked: in words to people, in one line to machines."""
+    response = await _page(request, status, error) if wants_page(request) else _line(status, error)
+    if isinstance(error, TooMany):
+        response.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+    elif isinstance(error, Overloaded):
+        response.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
+    elif isinstance(error, web.HTTPMethodNotAllowed):
+        response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+    return response
+
+
+async def _page(request: web.Request, status: int, error: Exception) -> web.Response:
+    over = isinstance(error, SessionOver)
+    return render(
+        request,
+        "error.html",
+        status=status,
+        code=status,
+        words=apologise(status, request[LANGUAGE], sign_in=over),
+        said=str(error) if isinstance(error, Invalid | Forbidden | Conflict) else "",
+        written=await _written(request),
+    )
+
+
+async def _written(request: web.Request) -> str:
+    """The text a person was sending when it went wrong, to give it back to them."""
+    if request.method != hdrs.METH_POST:
+        return ""
+    try:
+        text = (await request.post()).get("text", "")
+    except (web.HTTPException, ValueError):
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+def _line(status: int, error: Exception) -> web.Response:
+    code = error.code if isinstance(error, FediError) else "internal"
+    return web.json_response({"error": code if status == 500 else str(error)}, status=status)

@@ -1,0 +1,70 @@
+"""The list of debates."""
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from actors.local import local_groups
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.i18n import Language
+from fedi.core.numerals import spell
+from fedi.debates.models.thread import Thread
+from fedi.web.keys import LANGUAGE
+from fedi.web.listing import read_pinned, read_shelf
+from fedi.web.networks import Networks, read_networks
+from fedi.web.render import render
+from fedi.web.words import health
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /?group=HANDLE&before=CURSOR"""
+    node, language = request.app[NODE], request[LANGUAGE]
+    before, chosen = request.query.get("before"), request.query.get("group")
+    async with node.db.reading() as unit:
+        networks = await read_networks(unit)
+        groups = await local_groups(unit)
+        group = next((group for group in groups if group.handle == chosen), None)
+        shelf = await read_shelf(unit, networks, language, group=group, before=before)
+        total = await count_threads(unit)
+        pinned = await read_pinned(unit, networks.ours.actor, language)
+    base = f"/?group={group.handle}" if group else "/"
+    return render(
+        request,
+        "home.html",
+        network=networks.ours,
+        groups=groups,
+        chosen=group.handle if group else None,
+        threads=shelf.threads,
+        total=total,
+        before=before,
+        first_page=base,
+        older=shelf.older and f"{base}{'&' if group else '?'}before={shelf.older}",
+        pinned=pinned,
+        first_visit=_first_visit(networks, language),
+        followed=[
+            (network, health(network.peer, language, node.clock()))
+            for network in networks.followed
+            if network.peer is not None
+        ],
+    )
+
+
+async def count_threads(unit: Unit) -> int:
+    """How many debates there are to read."""
+    query = select(func.count()).select_from(Thread).where(Thread.listed)
+    return await unit.session.scalar(query) or 0
+
+
+def _first_visit(networks: Networks, language: Language) -> str:
+    number = 1 + len(networks.followed)
+    if number == 1:
+        return language.gettext(
+            "This network debates here, on its own server. Everything can be read without an "
+            "account."
+        )
+    text = language.gettext(
+        "%(number)s networks debate here, each from its own server. Everything can be read "
+        "without an account."
+    )
+    word = spell(number, language.tag)
+    return text % {"number": word[:1].upper() + word[1:]}

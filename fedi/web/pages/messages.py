@@ -1,0 +1,211 @@
+"""One message: reply to it, change it, remove it, like it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+from markupsafe import Markup
+
+from actors.models import Actor
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.errors import Forbidden, Invalid
+from fedi.core.html import plain
+from fedi.core.i18n import N_
+from fedi.debates.likes import like, unlike
+from fedi.debates.models.post import Post
+from fedi.debates.posts import delete_post, edit_post, write_reply
+from fedi.debates.writing import render as render_text
+from fedi.web.forms import Form, read_form
+from fedi.web.keys import LANGUAGE, LIMITS
+from fedi.web.mentions import find_named
+from fedi.web.people import prose
+from fedi.web.posts import Scene, Shown, find_shown
+from fedi.web.render import render
+from fedi.web.sessions import actor_of, require_member
+
+# --- reply -------------------------------------------------------------------------------
+
+
+async def ask_reply(request: web.Request) -> web.StreamResponse:
+    """GET /posts/KEY/reply: the message, and where to answer it."""
+    require_member(request)
+    return await _reply_page(request, Form())
+
+
+async def reply(request: web.Request) -> web.StreamResponse:
+    """POST /posts/KEY/reply: show how it will look, or publish it."""
+    member = require_member(request)
+    form = await read_form(request)
+    form.require("text", N_("there is nothing to publish: write a text"))
+    named = await find_named(request.app[NODE], form["text"])
+    if not form.errors and not form.pressed("preview"):
+        request.app[LIMITS].posting.take(str(member.account.id))
+        try:
+            async with request.app[NODE].db.unit() as unit:
+                parent, scene, _ = await _find(request, unit)
+                post = await write_reply(
+                    unit,
+                    await actor_of(unit, member),
+                    parent,
+                    text=form["text"],
+                    language=request[LANGUAGE].tag,
+                    mentions=named,
+                )
+        except Invalid as error:
+            form.refuse(error, "text")
+        else:
+            raise web.HTTPSeeOther(scene.link(post.key))
+    return await _reply_page(request, form, await _preview(request, form, named))
+
+
+async def _reply_page(
+    request: web.Request, form: Form, preview: Markup | None = None
+) -> web.Response:
+    async with request.app[NODE].db.reading() as unit:
+        _, scene, parent = await _find(request, unit)
+    return render(
+        request,
+        "reply.html",
+        status=422 if form.errors else 200,
+        thread=scene.thread,
+        path=parent.link,
+        parent=parent,
+        form=form,
+        preview=preview,
+    )
+
+
+# --- edit --------------------------------------------------------------------------------
+
+
+async def ask_edit(request: web.Request) -> web.StreamResponse:
+    """GET /posts/KEY/edit: the text as its author wrote it."""
+    require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        post, _, shown = await _find(request, unit)
+    _only_mine(shown)
+    text = post.source or plain(post.content)
+    form = Form({"title": post.title, "question": post.summary, "text": text})
+    return await _edit_page(request, form)
+
+
+async def edit(request: web.Request) -> web.StreamResponse:
+    """POST /posts/KEY/edit: show how it will look, or publish the change."""
+    member = require_member(request)
+    form = await read_form(request)
+    form.require("text", N_("there is nothing to publish: write a text"))
+    named = await find_named(request.app[NODE], form["text"])
+    if not form.errors and not form.pressed("preview"):
+        request.app[LIMITS].posting.take(str(member.account.id))
+        try:
+            async with request.app[NODE].db.unit() as unit:
+                post, scene, _ = await _find(request, unit)
+                await edit_post(
+                    unit,
+                    await actor_of(unit, member),
+                    post,
+                    text=form["text"],
+                    title=form.line("title") if form.pressed("title") else None,
+                    question=form.line("question") if form.pressed("question") else None,
+                    mentions=named,
+                )
+                link = scene.link(post.key)
+        except Invalid as error:
+            form.refuse(error, "text")
+        else:
+            raise web.HTTPSeeOther(link)
+    return await _edit_page(request, form, await _preview(request, form, named))
+
+
+async def _edit_page(
+    request: web.Request, form: Form, preview: Markup | None = None
+) -> web.Response:
+    async with request.app[NODE].db.reading() as unit:
+        post, scene, shown = await _find(request, unit)
+    _only_mine(shown)
+    return render(
+        request,
+        "edit.html",
+        status=422 if form.errors else 200,
+        thread=scene.thread,
+        path=shown.link,
+        is_root=post.parent_uri is None,
+        form=form,
+        preview=preview,
+    )
+
+
+def _only_mine(shown: Shown) -> None:
+    if not shown.mine:
+        raise Forbidden("only its author can change a message", code="not-yours")
+
+
+# --- remove ------------------------------------------------------------------------------
+
+
+async def ask_delete(request: web.Request) -> web.StreamResponse:
+    """GET /posts/KEY/delete: say what will happen."""
+    require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        _, scene, shown = await _find(request, unit)
+    if not shown.removable:
+        raise Forbidden("only its author or a moderator can remove a message", code="not-yours")
+    return render(request, "delete.html", thread=scene.thread, path=shown.link, post=shown)
+
+
+async def delete(request: web.Request) -> web.StreamResponse:
+    """POST /posts/KEY/delete: do it, and go back to the debate."""
+    member = require_member(request)
+    form = await read_form(request)
+    async with request.app[NODE].db.unit() as unit:
+        post, scene, shown = await _find(request, unit)
+        await delete_post(unit, await actor_of(unit, member), post, reason=form.line("reason"))
+    raise web.HTTPSeeOther(shown.link if shown.row.parent_uri else scene.home)
+
+
+# --- like --------------------------------------------------------------------------------
+
+
+async def add_like(request: web.Request) -> web.StreamResponse:
+    """POST /posts/KEY/like"""
+    return await _react(request, like)
+
+
+async def remove_like(request: web.Request) -> web.StreamResponse:
+    """POST /posts/KEY/unlike"""
+    return await _react(request, unlike)
+
+
+async def _react(
+    request: web.Request, verb: Callable[[Unit, Actor, Post], Awaitable[object]]
+) -> web.StreamResponse:
+    """Do it; then the button alone for htmx, the message in its debate for anybody else."""
+    member = require_member(request)
+    await read_form(request)
+    async with request.app[NODE].db.unit() as unit:
+        post, _, shown = await _find(request, unit)
+        await verb(unit, await actor_of(unit, member), post)
+    if "HX-Request" not in request.headers:
+        raise web.HTTPSeeOther(shown.link)
+    async with request.app[NODE].db.reading() as unit:
+        _, _, shown = await _find(request, unit)
+    return render(request, "like.html", post=shown)
+
+
+# --- all of them -------------------------------------------------------------------------
+
+
+async def _find(request: web.Request, unit: Unit) -> tuple[Post, Scene, Shown]:
+    return await find_shown(request, unit, key=request.match_info["key"])
+
+
+async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> Markup | None:
+    """The text as it will be set; None, and an error in the form, when it cannot be."""
+    if form.errors:
+        return None
+    try:
+        written = await render_text(form["text"], None, named)
+    except Invalid as error:
+        form.refuse(error, "text")
+        return None
+    return prose(written.content, language=request[LANGUAGE])

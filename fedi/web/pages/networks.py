@@ -1,0 +1,138 @@
+"""The networks that ours follows, and those that follow it."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from actors.models import Actor, Follow
+from actors.remote import obtain_by_handle
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.errors import FediError, Forbidden, Invalid, Unreachable
+from fedi.core.i18n import N_, Language
+from fedi.debates.groups import follow_network
+from fedi.debates.models.thread import Participation, Thread
+from fedi.web.forms import Form, read_form
+from fedi.web.keys import LANGUAGE
+from fedi.web.networks import Network, read_networks
+from fedi.web.pages.groups import plain_summary
+from fedi.web.render import render
+from fedi.web.sessions import require_member
+from fedi.web.words import Health, health
+
+
+@dataclass(frozen=True)
+class NetworkLine:
+    """One network in the list of them."""
+
+    network: Network
+    summary: str
+    health: Health | None
+    shared: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an address led to, before anything is asked of it."""
+
+    actor: Actor
+    name: str
+    summary: str
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /networks"""
+    return await _page(request, Form())
+
+
+async def follow(request: web.Request) -> web.StreamResponse:
+    """POST /networks: look an address up; once confirmed, ask that network for its debates."""
+    member = require_member(request)
+    form = await read_form(request)
+    if not member.account.is_admin:
+        raise Forbidden("only administrators choose which networks are followed")
+    node = request.app[NODE]
+    try:
+        actor = await obtain_by_handle(node, form.line("address"))
+        if actor.type != "Group":
+            raise Invalid("this is somebody, not a network: only groups hold debates")
+        if not form.pressed("confirm"):
+            found = Found(actor, actor.name or actor.handle, plain_summary(actor))
+            return await _page(request, form, found=found)
+        async with node.db.unit() as unit:
+            networks = await read_networks(unit)
+            target = await unit.find(Actor, id=actor.id)
+            await follow_network(unit, networks.ours.actor, target or actor)
+    except Unreachable:
+        form.errors["address"] = N_("that server does not answer; try again a little later")
+    except Invalid as error:
+        form.errors["address"] = str(error)
+    except FediError:
+        form.errors["address"] = N_("we found no network at this address")
+    if form.errors:
+        return await _page(request, form, status=422)
+    raise web.HTTPSeeOther("/networks")
+
+
+async def _page(
+    request: web.Request, form: Form, *, status: int = 200, found: Found | None = None
+) -> web.Response:
+    node, language = request.app[NODE], request[LANGUAGE]
+    async with node.db.reading() as unit:
+        networks = await read_networks(unit)
+        shared = await _shared(unit, [network.actor.origin for network in networks.others])
+        people = await _count_people(unit, networks.ours.actor)
+
+    def line(network: Network) -> NetworkLine:
+        state = health(network.peer, language, node.clock()) if network.peer else None
+        return NetworkLine(
+            network, plain_summary(network.actor), state, shared.get(network.actor.origin, 0)
+        )
+
+    return render(
+        request,
+        "networks.html",
+        status=status,
+        form=form,
+        found=found,
+        followed=[line(network) for network in networks.followed],
+        following=[line(network) for network in networks.following],
+        people=_people_in_words(*people, language),
+    )
+
+
+async def _shared(unit: Unit, origins: list[str]) -> dict[str, int]:
+    """In how many listed debates somebody of each of these servers takes part."""
+    query = (
+        select(Actor.origin, func.count(func.distinct(Participation.thread_id)))
+        .join(Participation, Participation.actor_id == Actor.id)
+        .join(Thread, Thread.id == Participation.thread_id)
+        .where(Actor.origin.in_(origins), Thread.listed, Participation.post_count > 0)
+        .group_by(Actor.origin)
+    )
+    return dict((await unit.session.execute(query)).tuples().all())
+
+
+async def _count_people(unit: Unit, network: Actor) -> tuple[int, int]:
+    """How many persons follow the network, and from how many other servers."""
+    query = (
+        select(func.count(), func.count(func.distinct(Actor.origin)))
+        .join(Follow, Follow.follower_id == Actor.id)
+        .where(
+            Follow.followed_id == network.id,
+            Follow.accepted_at.is_not(None),
+            Actor.type != "Group",
+            Actor.role.is_(None),
+        )
+    )
+    persons, servers = (await unit.session.execute(query)).one()
+    return persons, servers
+
+
+def _people_in_words(persons: int, servers: int, language: Language) -> str:
+    if not persons:
+        return ""
+    who = language.count("And %(num)d person", "And %(num)d people", persons)
+    where = language.count("from %(num)d server.", "from %(num)d servers.", servers)
+    return f"{who}, {where}"

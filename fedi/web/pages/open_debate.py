@@ -1,0 +1,103 @@
+"""Opening a debate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from actors.local import local_groups
+from actors.models import Actor
+from fedi.accounts.sessions import Member
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.errors import Invalid
+from fedi.core.i18n import N_
+from fedi.debates.addresses import page_path
+from fedi.debates.threads import open_thread
+from fedi.debates.writing import render as render_text
+from fedi.web.forms import Form, read_form
+from fedi.web.keys import LANGUAGE, LIMITS
+from fedi.web.mentions import find_named
+from fedi.web.networks import read_networks
+from fedi.web.people import Byline, byline_of
+from fedi.web.render import render
+from fedi.web.sessions import actor_of, require_member
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A debate before it is published."""
+
+    title: str
+    question: str
+    content: str
+    group: str
+    by: Byline
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /open?group=HANDLE"""
+    require_member(request)
+    return await _page(request, Form({"group": request.query.get("group", "")}))
+
+
+async def publish(request: web.Request) -> web.StreamResponse:
+    """POST /open: show how it will look, or publish it."""
+    member = require_member(request)
+    form = await read_form(request)
+    form.require("title", N_("a debate needs a title"))
+    form.require("text", N_("there is nothing to publish: write a text"))
+    named = await find_named(request.app[NODE], form["text"])
+    if not form.errors and not form.pressed("preview"):
+        request.app[LIMITS].posting.take(str(member.account.id))
+        try:
+            path = await _publish(request, member, form, named)
+        except Invalid as error:
+            form.refuse(error, "text")
+        else:
+            raise web.HTTPSeeOther(path)
+    preview = None if form.errors else await _preview(request, form, named)
+    return await _page(request, form, preview, status=422 if form.errors else 200)
+
+
+async def _publish(request: web.Request, member: Member, form: Form, named: Sequence[Actor]) -> str:
+    async with request.app[NODE].db.unit() as unit:
+        thread = await open_thread(
+            unit,
+            await actor_of(unit, member),
+            await _chosen_group(unit, form),
+            title=form.line("title"),
+            question=form.line("question"),
+            text=form["text"],
+            language=request[LANGUAGE].tag,
+            mentions=named,
+        )
+        return page_path(thread)
+
+
+async def _chosen_group(unit: Unit, form: Form) -> Actor:
+    """The group that was chosen; the network's own when none was."""
+    groups = await local_groups(unit)
+    return next((group for group in groups if group.handle == form["group"]), groups[0])
+
+
+async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> Preview | None:
+    try:
+        written = await render_text(form["text"], None, named)
+    except Invalid as error:
+        form.refuse(error, "text")
+        return None
+    member = require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        group = await _chosen_group(unit, form)
+        by = byline_of(await read_networks(unit), member.actor)
+    title, question = form.line("title"), form.line("question")
+    return Preview(title, question, written.content, group.name, by)
+
+
+async def _page(
+    request: web.Request, form: Form, preview: Preview | None = None, *, status: int = 200
+) -> web.Response:
+    async with request.app[NODE].db.reading() as unit:
+        groups = await local_groups(unit)
+    return render(request, "open.html", status=status, form=form, groups=groups, preview=preview)

@@ -1,0 +1,50 @@
+"""Signing in and out."""
+
+from aiohttp import web
+
+from fedi.accounts.sessions import sign_in, sign_out
+from fedi.core.appkeys import NODE
+from fedi.core.errors import Unauthenticated
+from fedi.web.forms import Form, read_form, safe_path
+from fedi.web.keys import LIMITS, MEMBER, SESSION
+from fedi.web.limits import address_of
+from fedi.web.render import render
+from fedi.web.sessions import forget_session, remember_session
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /sign-in?next=/where/one/was"""
+    next_path = safe_path(request.query.get("next"))
+    if request[MEMBER] is not None:
+        raise web.HTTPSeeOther(next_path)
+    return render(request, "sign_in.html", form=Form(), next=next_path)
+
+
+async def enter(request: web.Request) -> web.StreamResponse:
+    """POST /sign-in: one answer for an unknown name and for a wrong password."""
+    form = await read_form(request)
+    node, next_path = request.app[NODE], safe_path(form["next"])
+    login = form.line("login")
+    limits = request.app[LIMITS]
+    limits.sign_in_address.take(address_of(request))
+    limits.sign_in_login.take(login.lower())
+    try:
+        token = await sign_in(node.db, login, form["password"], replaces=request[SESSION])
+    except Unauthenticated as error:
+        form.errors["login"] = str(error)
+        return render(request, "sign_in.html", status=403, form=form, next=next_path)
+    response = web.HTTPSeeOther(next_path)
+    remember_session(response, node.site, token)
+    raise response
+
+
+async def leave(request: web.Request) -> web.StreamResponse:
+    """POST /sign-out: end this session, here and in the database."""
+    await read_form(request)
+    node, session = request.app[NODE], request[SESSION]
+    if session is not None:
+        async with node.db.unit() as unit:
+            await sign_out(unit, session)
+    response = web.HTTPSeeOther("/")
+    forget_session(response, node.site)
+    raise response

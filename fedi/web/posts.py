@@ -1,0 +1,135 @@
+"""Messages as pages show them to one reader."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy import select
+
+from actors.models import Actor
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.errors import Gone, NotFound
+from fedi.core.i18n import Language
+from fedi.debates.addresses import page_path
+from fedi.debates.joining import thread_of
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+from fedi.debates.permissions import is_moderator
+from fedi.debates.reading import PostRow, read_post
+from fedi.web.keys import LANGUAGE, MEMBER
+from fedi.web.networks import Networks, read_networks
+from fedi.web.people import Byline, byline
+from fedi.web.words import stub_in_words
+
+#: Replies on one page of a debate.
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message, and what this reader may do with it."""
+
+    row: PostRow
+    by: Byline
+    link: str  # leads to it on whatever page of the debate it is
+    branch_link: str  # the page of what is below it
+    stub: str  # the sentence that stands for a message that is gone, or empty
+    mine: bool
+    removable: bool
+
+    @property
+    def path(self) -> str:
+        """Its place in reading order."""
+        return self.row.path
+
+    @property
+    def published_at(self) -> datetime:
+        """When it was written."""
+        return self.row.published_at
+
+    @property
+    def elsewhere(self) -> str | None:
+        """Its page on the server it was written on, unless that is ours."""
+        return None if self.row.author_is_local else self.row.url or self.row.uri
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A debate, and who looks at it."""
+
+    thread: Thread
+    networks: Networks
+    reader: Actor | None
+    moderates: bool
+    language: Language
+    now: datetime
+
+    @property
+    def home(self) -> str:
+        """The page of the debate."""
+        return page_path(self.thread)
+
+    def link(self, key: str) -> str:
+        """Where a message is read; in a long debate its page has to be looked for."""
+        if key == self.thread.key:
+            return self.home
+        pages = f"?post={key}" if self.thread.post_count > PAGE else ""
+        return f"{self.home}{pages}#p-{key}"
+
+    def show(self, row: PostRow) -> Shown:
+        """Prepare a message for a template."""
+        mine = self.reader is not None and row.author_id == self.reader.id
+        return Shown(
+            row,
+            by=byline(
+                self.networks,
+                uri=row.author_uri,
+                handle=row.author_handle,
+                name=row.author_name,
+                origin=row.author_origin,
+            ),
+            link=self.link(row.key),
+            branch_link=f"{self.home}?branch={row.key}",
+            stub=self._stub(row),
+            mine=mine,
+            removable=mine or self.moderates,
+        )
+
+    def _stub(self, row: PostRow) -> str:
+        if row.deleted_at is not None:
+            return stub_in_words(
+                row.deleted_at, row.remover_name, row.removal_reason, self.language, self.now
+            )
+        if row.author_is_suspended:
+            return self.language.gettext("Message withheld: its author is suspended here.")
+        return ""
+
+
+async def set_scene(request: web.Request, unit: Unit, thread: Thread) -> Scene:
+    """Read what every message of a debate needs to be shown to this reader."""
+    member = request[MEMBER]
+    reader = member.actor if member is not None else None
+    moderates = reader is not None and await is_moderator(unit, thread.group_id, reader)
+    networks = await read_networks(unit)
+    return Scene(thread, networks, reader, moderates, request[LANGUAGE], request.app[NODE].clock())
+
+
+async def find_shown(
+    request: web.Request, unit: Unit, *, key: str | None = None, uri: str | None = None
+) -> tuple[Post, Scene, Shown]:
+    """A post by its key or its id, with its debate, as this reader sees it.
+
+    Raises `NotFound` for what the reader may not read, and `Gone` for what was removed.
+    """
+    name = Post.key == key if key is not None else Post.uri == uri
+    post = await unit.session.scalar(select(Post).where(name))
+    if post is None:
+        raise NotFound("there is no such message here")
+    scene = await set_scene(request, unit, await thread_of(unit, post))
+    row = await read_post(unit, post, viewer=scene.reader)
+    if row is None:
+        raise NotFound("there is no such message here")
+    if row.deleted_at is not None:
+        raise Gone("this message was removed")
+    return post, scene, scene.show(row)

@@ -1,0 +1,101 @@
+"""Who is reading: the session cookie, and what asking for a member means."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from actors.models import Actor
+from fedi.accounts import sessions
+from fedi.accounts.sessions import LASTS, NOTICE, Member
+from fedi.core.appkeys import NODE
+from fedi.core.db import Unit
+from fedi.core.errors import Unauthenticated
+from fedi.core.urls import Site
+from fedi.web.keys import MEMBER, SESSION
+
+#: Cookies that make life easier last as long as the law lets them: thirteen months.
+REMEMBERED = timedelta(days=395)
+
+
+class SessionOver(Unauthenticated):
+    """Somebody sent a form after their session had ended; what they wrote must not be lost."""
+
+    code = "session-over"
+
+
+def session_cookie(site: Site) -> str:
+    """Its name: over TLS, one that no other host and no plain connection can set."""
+    return "__Host-session" if site.origin.scheme == "https" else "session"
+
+
+async def identify(request: web.Request) -> None:
+    """Find out who is reading; costs nothing without a cookie."""
+    node = request.app[NODE]
+    token = request.cookies.get(session_cookie(node.site))
+    member: Member | None = None
+    if token:
+        async with node.db.reading() as unit:
+            member = await sessions.find_session(unit, token)
+            stale = member is not None and member.seen_at < unit.now - NOTICE
+        if stale:
+            async with node.db.unit() as unit:
+                await sessions.note_use(unit, token)
+    request[MEMBER] = member
+    request[SESSION] = token if member else None
+
+
+def require_member(request: web.Request) -> Member:
+    """The member who asks; visitors are sent to the sign-in page, and back afterwards.
+
+    Raises `SessionOver` instead when a form was sent.
+    """
+    member = request[MEMBER]
+    if member is not None:
+        return member
+    if request.method == hdrs.METH_POST:
+        raise SessionOver("your session is over: sign in, then send this again")
+    raise web.HTTPSeeOther(f"/sign-in?next={quote(request.rel_url.raw_path_qs, safe='')}")
+
+
+async def actor_of(unit: Unit, member: Member) -> Actor:
+    """The member's actor, as a row of this unit."""
+    actor = await unit.find(Actor, id=member.actor.id)
+    if actor is None:
+        raise SessionOver("this account was closed")
+    return actor
+
+
+def remember_session(response: web.StreamResponse, site: Site, token: str) -> None:
+    """Give the browser its session."""
+    secure = site.origin.scheme == "https"
+    response.set_cookie(
+        session_cookie(site),
+        token,
+        max_age=int(LASTS.total_seconds()),
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_session(response: web.StreamResponse, site: Site) -> None:
+    """Take it back."""
+    secure = site.origin.scheme == "https"
+    response.del_cookie(
+        session_cookie(site), path="/", secure=secure, httponly=True, samesite="Lax"
+    )
+
+
+def remember(response: web.StreamResponse, site: Site, name: str, value: str) -> None:
+    """Remember a preference of the reader: their language, the server they write from."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(REMEMBERED.total_seconds()),
+        path="/",
+        secure=site.origin.scheme == "https",
+        httponly=True,
+        samesite="Lax",
+    )
