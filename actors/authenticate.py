@@ -8,16 +8,17 @@ stored about a stranger before one of its signatures has held.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urldefrag
 
 from actors.journal import Journal
-from actors.keyring import KeyRing, KnownKey
+from actors.keyring import Fading, KeyRing, KnownKey
 from actors.keys import to_public_key
 from actors.models import Actor, ActorKey
 from actors.policies import Policies
-from actors.remote import FetchedActor, fetch_actor, forget_actor, store_actor
+from actors.remote import FetchedActor, fetch_actor, forget_actor, remember_actor
 from fedi.core.db import Unit
 from fedi.core.errors import (
     Blocked,
@@ -38,6 +39,10 @@ from fedi.core.urls import origin_of, read_id
 
 #: `code` of the refusal when the server of a key says that its owner is no more.
 ACTOR_GONE = "actor-gone"
+
+#: Documents of strangers kept until one of their signatures holds: few, for they may be large.
+STRANGERS = 16
+RECENTLY = timedelta(minutes=1)
 
 #: Faults that another key than the one we hold could explain.
 _PERHAPS_ANOTHER_KEY = frozenset({"mismatch", "algorithm"})
@@ -71,6 +76,7 @@ class Authenticator:
         self._policies = policies
         self._journal = journal
         self._ring = KeyRing(node.clock)
+        self._recent: Fading[FetchedActor] = Fading(node.clock, limit=STRANGERS)
         self._flights: dict[str, asyncio.Task[Any]] = {}
 
     async def authenticate(self, request: Request) -> Signer:
@@ -101,7 +107,7 @@ class Authenticator:
     async def knows(self, key_id: str) -> bool:
         """Whether we hold this key; nobody is asked."""
         try:
-            return (self._ring.get(key_id) or await self._stored(key_id)) is not None
+            return await self._find(key_id) is not None
         except Unauthenticated:
             return False
 
@@ -126,20 +132,21 @@ class Authenticator:
 
     async def _verify(self, request: Request, claim: SignatureClaim, origin: str) -> KnownKey:
         """Check the signature with the key we hold, or else with the one its server shows."""
-        known = self._ring.get(claim.key_id) or await self._stored(claim.key_id)
-        fetched: FetchedActor | None = None
+        known = await self._find(claim.key_id)
+        just_asked = known is None
         if known is None:
-            known, fetched = await self._fetch(claim.key_id, origin)
+            known, _ = await self._fetch(claim.key_id, origin)
         now = self._node.clock()
         try:
             verify(request, claim, known.public, now)
         except BadSignature as error:
-            if fetched is not None or not self._may_have_changed(error, known, origin):
+            if just_asked or not self._may_have_changed(error, known, origin):
                 raise
-            known, fetched = await self._fetch(claim.key_id, origin)
+            known, _ = await self._fetch(claim.key_id, origin)
             verify(request, claim, known.public, now)
         if known.actor_id is None and request.method == "POST":
-            known = await self._befriend(known, fetched, origin)
+            store = partial(self._store, known.public, origin)
+            known = await self._once(f"store {known.public.owner}", store)
         return known
 
     def _may_have_changed(self, error: BadSignature, known: KnownKey, origin: str) -> bool:
@@ -147,6 +154,11 @@ class Authenticator:
         if error.code not in _PERHAPS_ANOTHER_KEY:
             return False
         return self._ring.may_refetch(known.public.owner, origin)
+
+    async def _find(self, key_id: str) -> KnownKey | None:
+        """The key we hold, in memory or in the database; in memory also if it just came."""
+        known = self._ring.get(key_id) or await self._stored(key_id)
+        return known or self._ring.get(key_id)
 
     async def _stored(self, key_id: str) -> KnownKey | None:
         """The key in the database; `Unauthenticated` when its owner is gone."""
@@ -190,6 +202,7 @@ class Authenticator:
         """
         owner = fetched.document.uri
         actor_id = await self._update_known(fetched)
+        self._recent.put(owner, fetched, RECENTLY)
         self._ring.forget(owner)
         known: KnownKey | None = None
         for public in fetched.document.keys:
@@ -205,23 +218,17 @@ class Authenticator:
         async with self._node.db.reading() as unit:
             if await unit.find(Actor, uri=fetched.document.uri) is None:
                 return None
-        async with self._node.db.unit() as unit:
-            return (await store_actor(unit, fetched)).id
+        return (await remember_actor(self._node, fetched)).id
 
-    async def _befriend(
-        self, known: KnownKey, fetched: FetchedActor | None, origin: str
-    ) -> KnownKey:
-        """Store a stranger whose signature held."""
-        if fetched is None:
-            known, fetched = await self._fetch(known.public.id, origin)
-        if known.actor_id is not None:
+    async def _store(self, public: PublicKey, origin: str) -> KnownKey:
+        """Store a stranger whose signature held; somebody else may have met it meanwhile."""
+        known = await self._stored(public.id)
+        if known is not None:
             return known
-        owner = known.public.owner
-        return await self._once(f"store {owner}", partial(self._store, known.public, fetched))
-
-    async def _store(self, public: PublicKey, fetched: FetchedActor) -> KnownKey:
-        async with self._node.db.unit() as unit:
-            known = KnownKey(public, (await store_actor(unit, fetched)).id)
+        fetched = self._recent.get(public.owner)
+        if fetched is None:
+            _, fetched = await self._fetch(public.id, origin)
+        known = KnownKey(public, (await remember_actor(self._node, fetched)).id)
         self._ring.keep(known)
         return known
 

@@ -28,6 +28,7 @@ __all__ = [
     "forget_actor",
     "obtain_actor",
     "obtain_by_handle",
+    "remember_actor",
     "store_actor",
 ]
 
@@ -87,7 +88,7 @@ async def obtain_actor(
         await _refuse_blocked(unit, node, uri)
     try:
         fetched = await fetch_actor(node, uri, budget or Budget())
-        return await _store(node, fetched)
+        return await remember_actor(node, fetched)
     except Gone:
         if known is not None:
             async with node.db.unit() as unit:
@@ -128,10 +129,11 @@ async def _obtain_by_address(node: Node, url: str, budget: Budget) -> Actor:
     fetched = await fetch_actor(node, url, budget, any_origin=True)
     async with node.db.reading() as unit:
         await _refuse_blocked(unit, node, fetched.document.uri)
-    return await _store(node, fetched)
+    return await remember_actor(node, fetched)
 
 
-async def _store(node: Node, fetched: FetchedActor) -> Actor:
+async def remember_actor(node: Node, fetched: FetchedActor) -> Actor:
+    """Store an actor that was just fetched, in a unit of its own."""
     try:
         async with node.db.unit() as unit:
             return await store_actor(unit, fetched)

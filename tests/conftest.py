@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from factories import FakeClock, make_node
+from factories import FakeClock, forget_names, make_node
 
 from fedi.core.db import Unit
 from fedi.core.node import Node
+
+
+@pytest.fixture(autouse=True)
+def _names() -> None:
+    forget_names()
 
 
 @pytest.fixture

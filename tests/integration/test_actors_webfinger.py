@@ -1,16 +1,19 @@
 """WebFinger: our answers, and what we make of the answers of others."""
 
+import ssl
 from urllib.parse import quote
 
 import pytest
+import trustme
 from factories import make_group, make_person, make_remote_actor
 from hostile import HostilePeer, answer, document, redirect
 
 from actors.webfinger import find_resource, lookup, lookup_intents
 from fedi.core.db import Unit
 from fedi.core.errors import FediError, Malformed, NotFound, Unreachable
-from fedi.core.fetch import Budget
+from fedi.core.fetch import Budget, Fetcher
 from fedi.core.node import Node
+from fedi.core.urls import Site
 from fedi.core.vocab import ACTIVITY_JSON, JRD_JSON, LD_JSON
 
 
@@ -215,6 +218,22 @@ async def test_a_server_in_trouble_may_be_asked_again(node: Node) -> None:
 
         with pytest.raises(Unreachable):
             await lookup(node.fetcher, f"ana@{host(peer)}")
+
+
+async def test_where_plain_http_is_not_allowed_https_is_asked() -> None:
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.issue_cert("localhost").configure_cert(server)
+    authority.configure_trust(client)
+    fetcher = Fetcher(Site("https://node.test"), user_agent="test", allow_private=True, tls=client)
+    async with HostilePeer(name="localhost", tls=server) as peer:
+        handle = f"ana@{host(peer)}"
+        uri = peer.url("/users/ana")
+        peer.on(path(handle), document(jrd(f"acct:{handle}", link(uri)), JRD_JSON))
+
+        assert await lookup(fetcher, handle) == uri
+        await fetcher.close()
 
 
 async def test_a_visitor_is_sent_to_where_their_own_server_takes_them(node: Node) -> None:

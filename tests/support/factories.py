@@ -5,7 +5,8 @@
         camille = await make_person(unit, "camille")
         ana = await make_remote_actor(unit, "ana", "https://lisbon.example")
 
-Keys are made once per name and kept for the whole run: making an RSA key takes long.
+Keys are kept for the whole run, because making an RSA key takes long; each test gives them
+to the names it uses in the order it names them.
 """
 
 from dataclasses import replace
@@ -73,8 +74,13 @@ class FakeClock:
 
 @cache
 def key_pair(name: str) -> KeyPair:
-    """The keys that actors of this name have in tests; the first sixteen names differ."""
+    """The keys that actors of this name have; those of the first sixteen names in a test differ."""
     return _pair(next(_numbers) % _PAIRS)
+
+
+def forget_names() -> None:
+    """Give keys to names anew: each test begins with all of them free."""
+    key_pair.cache_clear()
 
 
 @cache

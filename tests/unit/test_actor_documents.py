@@ -258,6 +258,7 @@ LEFT_OUT: dict[str, tuple[Document, str, object]] = {
     "a name that is an object": ({"name": {"fr": "Ana"}}, "name", "ana"),
     "a name of a megabyte": ({"name": "a" * 1_000_000}, "name", "a" * 500),
     "a summary that is too long": ({"summary": "a" * 20_001}, "summary", ""),
+    "a summary of too many bytes": ({"summary": "😀" * 20_000}, "summary", ""),
     "a summary that is a list": ({"summary": ["x"]}, "summary", ""),
     "flags that are texts": ({"manuallyApprovesFollowers": "true"}, "approves_followers", False),
     "a move to nowhere": ({"movedTo": 5}, "moved_to", None),
