@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from orjson import Fragment
 from sqlalchemy import delete, select
 
-from actors.followers import (
-    Target,
-    follower_targets,
-)
+from actors.followers import Target, follower_targets
 from actors.local import create_actor, network_actor
 from actors.models import Actor, Dialect, Follow, Role
 from fedi.core.db import Unit
@@ -22,12 +19,7 @@ from fedi.debates.models.thread import Featured, Moderator, Thread
 from fedi.debates.permissions import is_public, readable
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
-from outbox.builders import (
-    Addressing,
-    build_add,
-    build_announce,
-    build_remove,
-)
+from outbox.builders import Addressing, build_add, build_announce, build_remove
 from outbox.publish import forward, publish
 
 

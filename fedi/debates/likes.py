@@ -60,7 +60,7 @@ async def share(unit: Unit, actor: Actor, post: Post) -> Reaction:
     known = await find_reaction(unit, actor, post, "share")
     if known is not None:
         return known
-    author = await unit.session.get_one(Actor, post.author_id)
+    author = await _author_of(unit, post)
     document = build_announce(
         unit.site,
         new_key(),
@@ -88,7 +88,7 @@ async def unshare(unit: Unit, actor: Actor, post: Post) -> bool:
     """Show a post no longer; False when it was not shared."""
     document = await _take_back(unit, actor, post, "share")
     if document is not None:
-        author = await unit.session.get_one(Actor, post.author_id)
+        author = await _author_of(unit, post)
         await publish(unit, actor, document, to=await _shown(unit, actor, author))
     return document is not None
 
@@ -101,6 +101,13 @@ async def _take_back(unit: Unit, actor: Actor, post: Post, kind: Kind) -> Docume
         return None
     await accept_undo_reaction(unit, actor, post, kind)
     return build_undo(unit.site, new_key(), actor.uri, parse_document(activity.body))
+
+
+async def _author_of(unit: Unit, post: Post) -> Actor:
+    author = await unit.find(Actor, id=post.author_id)
+    if author is None:
+        raise LookupError(f"{post.uri} has no author")
+    return author
 
 
 async def _shown(unit: Unit, actor: Actor, author: Actor) -> list[Target]:

@@ -296,11 +296,10 @@ def _date_of_edit(now: datetime, document: PostDocument, post: Post) -> datetime
     """
     if document.updated_at is None:
         return now
-    if post.updated_at is not None and document.updated_at <= post.updated_at:
-        return None
-    if document.updated_at < post.published_at:
-        return None
-    return min(document.updated_at, now + FUTURE)
+    updated_at = min(document.updated_at, now + FUTURE)
+    if post.updated_at is not None:
+        return updated_at if updated_at > post.updated_at else None
+    return updated_at if updated_at >= post.published_at else None
 
 
 async def accept_remote_delete(
