@@ -19,7 +19,7 @@ from inbox.batch import Result, process
 from inbox.models import InboxItem
 from inbox.parse import read_item
 from inbox.resolve import Resolver
-from inbox.types import DONE, Outcome, Received
+from inbox.types import Outcome, Received
 from outbox.queue import retry_now
 from outbox.reception import receive
 
@@ -127,8 +127,7 @@ class Processor:
                 )
             elif outcome.name in ("done", "ignored"):
                 await finish(unit, InboxItem, ids, outcome=outcome.name, reason=outcome.reason)
-        heard = [part for received, end in results if end == DONE for part in received.parts()]
-        await receive(unit, {part.uri: _addressed(part) for part in heard if part.uri})
+        await receive(unit, _addressed(results))
         origins = {received.origin for received, _ in results if received.origin is not None}
         for origin in await heard_from(unit, origins):
             await retry_now(unit, origin)
@@ -206,19 +205,21 @@ def _unreadable(item: InboxItem, error: Malformed) -> Received:
     return received
 
 
+def _addressed(results: Sequence[Result]) -> dict[str, list[str]]:
+    """Who is told by each activity with an effect: whom it names, and whose inbox it came to."""
+    return {
+        received.uri: [
+            *ids_of(received.activity.get("to")),
+            *ids_of(received.activity.get("cc")),
+            *filter(None, [received.recipient]),
+        ]
+        for received, outcome in results
+        if received.uri is not None and outcome.name == "done"
+    }
+
+
 def _last(received: Received, outcome: Outcome) -> Outcome:
     """What has been put off too often is ignored for the reason why it was put off."""
     if outcome.name == "later" and received.attempts >= MAX_WAITS:
         return Outcome("ignored", outcome.reason)
     return outcome
-
-
-def _addressed(received: Received) -> list[str]:
-    """Everybody an activity names, and whoever's own inbox it came to."""
-    named = [
-        uri
-        for part in (received.activity, received.object or {})
-        for field in ("to", "cc")
-        for uri in ids_of(part.get(field))
-    ]
-    return [*named, received.recipient] if received.recipient else named
