@@ -299,7 +299,7 @@ def _date_of_edit(now: datetime, document: PostDocument, post: Post) -> datetime
     updated_at = min(document.updated_at, now + FUTURE)
     if post.updated_at is not None:
         return updated_at if updated_at > post.updated_at else None
-    return updated_at if updated_at >= post.published_at else None
+    return updated_at if updated_at >= min(post.published_at, post.received_at) else None
 
 
 async def accept_remote_delete(
