@@ -43,11 +43,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { echo "Python 3.11 with venv is needed: apt install python3-venv"; exit 1; }
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed]'
+	@echo "Installing what the node needs into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,test]'
+	@echo "Installing what the node and its tests need into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,test]'
 	@touch $@ $(VENV)/.run
 
 # The foreign server of the tests; without npm, the tests that need it say so and are skipped.

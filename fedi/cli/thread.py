@@ -1,6 +1,7 @@
 """`fedi thread`: debates, as this node keeps them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,9 @@ from fedi.cli.frame import DEFAULT_CONFIG, AsJson, ConfigPath, new_group, opened
 from fedi.core.errors import NotFound
 
 if TYPE_CHECKING:
+    from actors.models import Actor
     from fedi.core.db import Unit
+    from fedi.debates.models.post import Post
     from fedi.debates.models.thread import Thread
 
 app = new_group("Debates, as this node keeps them.")
@@ -28,18 +31,26 @@ def show(
 
 async def _show(config: Path, url: str, as_json: bool) -> None:
     async with opened_node(config) as node, node.db.reading() as unit:
-        thread = await read_thread(unit, url)
+        thread = await require_thread(unit, url)
+        posts = await read_posts(unit, thread)
     if as_json:
-        return print_json(thread)
+        return print_json(describe(thread, posts))
+    print(thread.title)
+    for post, author in posts:
+        print(f"\n{_indented(post, author)}")
+    return None
+
+
+def _indented(post: "Post", author: "Actor") -> str:
+    """A post for people: who, when, what, as deep as it stands in the tree."""
+    from textwrap import fill, indent
+
     from fedi.core.html import plain
 
-    print(thread["name"])
-    for post in thread["posts"]:
-        text = "(deleted)" if post["deleted"] else plain(post["content"])
-        margin = "  " * post["depth"]
-        print(f"\n{margin}{post['author']} · {post['published']:%Y-%m-%d %H:%M}")
-        print("\n".join(f"{margin}{line}" for line in text.splitlines()))
-    return None
+    text = "(deleted)" if post.deleted_at is not None else plain(post.content)
+    lines = [f"{author.name}, @{author.acct}, {post.published_at:%Y-%m-%d %H:%M}"]
+    lines += [fill(paragraph, 78) for paragraph in text.splitlines()]
+    return indent("\n".join(lines), "  " * min(post.depth, 10))
 
 
 async def require_thread(unit: "Unit", url: str) -> "Thread":
@@ -52,42 +63,40 @@ async def require_thread(unit: "Unit", url: str) -> "Thread":
     return thread
 
 
-async def read_thread(unit: "Unit", url: str) -> dict[str, Any]:
-    """A debate as plain values: its public posts depth first, siblings by date then id.
-
-    Raises `NotFound` when this node keeps no such debate.
-    """
+async def read_posts(unit: "Unit", thread: "Thread") -> list[tuple["Post", "Actor"]]:
+    """The public posts of a debate and their authors, depth first, siblings by date then id."""
     from sqlalchemy import select
 
     from actors.models import Actor
     from fedi.debates.models.post import Post
     from fedi.debates.permissions import readable
 
-    thread = await require_thread(unit, url)
     query = (
-        select(Post, Actor.uri)
+        select(Post, Actor)
         .join(Actor, Actor.id == Post.author_id)
         .where(Post.thread_id == thread.id, readable())
         .order_by(Post.path)
     )
-    posts = [describe(post, author) for post, author in await unit.session.execute(query)]
+    return [(post, author) for post, author in await unit.session.execute(query)]
+
+
+def describe(thread: "Thread", posts: Sequence[tuple["Post", "Actor"]]) -> dict[str, Any]:
+    """A debate as plain values: the same on every node that keeps it."""
     return {
         "id": thread.root_uri,
         "context": thread.uri,
         "name": thread.title,
-        "posts": posts,
-    }
-
-
-def describe(post: Any, author: str) -> dict[str, Any]:
-    """One post of a debate as plain values."""
-    return {
-        "id": post.uri,
-        "author": author,
-        "in_reply_to": post.parent_uri,
-        "depth": post.depth,
-        "published": post.published_at,
-        "updated": post.updated_at,
-        "deleted": post.deleted_at is not None,
-        "content": post.content,
+        "posts": [
+            {
+                "id": post.uri,
+                "author": author.uri,
+                "in_reply_to": post.parent_uri,
+                "depth": post.depth,
+                "published": post.published_at,
+                "updated": post.updated_at,
+                "deleted": post.deleted_at is not None,
+                "content": post.content,
+            }
+            for post, author in posts
+        ],
     }

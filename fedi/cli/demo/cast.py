@@ -96,17 +96,16 @@ TITLE = "Un fonds commun pour remplacer nos machines ?"
 QUESTION = (
     "Chaque lieu rachète ses machines seul : mettons-nous une part de nos recettes en commun ?"
 )
-OPENING = """\
-Cette année, trois ateliers ont arrêté une activité faute de remplacer **une seule** machine.
-Ensemble, nous en possédons plus de deux cents, et elles vieillissent toutes en même temps.
-
-Une piste : chaque lieu verse 2 % de ses recettes d'atelier à un fonds, et emprunte au fonds quand
-une machine lâche. Restent trois questions :
-
-1. qui décide d'un achat, et en combien de temps ?
-2. que fait un lieu qui n'a pas d'atelier, mais dont les membres utilisent ceux des autres ?
-3. une machine payée par le fonds appartient-elle au lieu ou au fonds ?
-"""
+OPENING = (
+    "Cette année, trois ateliers ont arrêté une activité faute de pouvoir remplacer **une seule** "
+    "machine. Ensemble, nous en possédons plus de deux cents, et elles vieillissent toutes en même "
+    "temps.\n\n"
+    "Une piste : chaque lieu verse 2 % de ses recettes d'atelier à un fonds, et emprunte au fonds "
+    "quand une machine lâche. Restent trois questions :\n\n"
+    "1. qui décide d'un achat, et en combien de temps ?\n"
+    "2. que fait un lieu qui n'a pas d'atelier, mais dont les membres utilisent ceux des autres ?\n"
+    "3. une machine payée par le fonds appartient-elle au lieu ou au fonds ?"
+)
 
 #: The debate after its opening by the first network; line 0 is the opening.
 LINES = (

@@ -15,7 +15,7 @@ from fedi.cli.demo.client import post_to_outbox
 from fedi.cli.demo.stand import Stand
 from fedi.cli.frame import Refused
 from fedi.cli.network import ask_to_follow
-from fedi.cli.thread import read_thread
+from fedi.cli.thread import describe, read_posts, require_thread
 from fedi.core.errors import NotFound
 from fedi.core.vocab import AS2, PUBLIC
 from fedi.debates.models.post import Post
@@ -48,7 +48,7 @@ async def hold_debate(stands: Sequence[Stand]) -> str:
         "type": "Article",
         "name": TITLE,
         "summary": QUESTION,
-        "source": {"content": OPENING, "mediaType": "text/markdown"},
+        **_in_french(OPENING),
         "audience": stands[0].group_uri,
         "to": [PUBLIC],
     }
@@ -61,11 +61,15 @@ async def hold_debate(stands: Sequence[Stand]) -> str:
             "@context": AS2,
             "type": "Note",
             "inReplyTo": parent,
-            "source": {"content": line.text, "mediaType": "text/markdown"},
+            **_in_french(line.text),
             "to": [PUBLIC],
         }
         said.append(await post_to_outbox(speaker.member_uri, tokens[line.network], reply))
     return said[0]
+
+
+def _in_french(text: str) -> dict[str, Any]:
+    return {"contentMap": {"fr": text}, "mediaType": "text/markdown"}
 
 
 async def _knows(stand: Stand, uri: str) -> bool:
@@ -87,12 +91,13 @@ async def same_tree_everywhere(stands: Sequence[Stand], thread: str) -> None:
     await _until(agree, "be the same everywhere")
 
 
-async def _tree(stand: Stand, thread: str) -> list[dict[str, Any]]:
+async def _tree(stand: Stand, uri: str) -> list[dict[str, Any]]:
     async with stand.node.db.reading() as unit:
         try:
-            posts: list[dict[str, Any]] = (await read_thread(unit, thread))["posts"]
+            thread = await require_thread(unit, uri)
         except NotFound:
             return []
+        posts: list[dict[str, Any]] = describe(thread, await read_posts(unit, thread))["posts"]
         return posts
 
 

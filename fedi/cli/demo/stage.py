@@ -11,7 +11,7 @@ from typing import Any
 
 from fedi.cli.demo.cast import NETWORKS, PASSWORD
 from fedi.cli.demo.debate import follow_each_other, hold_debate, same_tree_everywhere
-from fedi.cli.demo.stand import Stand, build, opened
+from fedi.cli.demo.stand import Stand, build, opened, until_ready
 from fedi.cli.frame import Refused
 from fedi.cli.thread import require_thread
 from fedi.debates.addresses import page_path
@@ -40,13 +40,14 @@ async def _perform(directory: Path, plan: dict[str, Any]) -> None:
         _clear(directory)
         _note(directory, plan)
         _say(f"Making {len(networks)} networks in {directory} …")
-        for number, network in enumerate(networks):
-            await build(directory / network.handle, network, plan["port"] + number)
+        for port, network in enumerate(networks, start=plan["port"]):
+            await build(directory / network.handle, network, port)
     async with AsyncExitStack() as stack:
         stands = [
             await stack.enter_async_context(opened(directory / network.handle, network))
             for network in networks
         ]
+        await asyncio.gather(*map(until_ready, stands))
         if thread is None:
             _say("They follow each other …")
             await follow_each_other(stands)

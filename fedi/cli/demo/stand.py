@@ -91,15 +91,16 @@ async def build(directory: Path, network: Network, port: int) -> None:
 
 @asynccontextmanager
 async def opened(directory: Path, network: Network) -> AsyncIterator[Stand]:
-    """Serve the node of a network by a process of its own, as long as the block lasts."""
+    """Serve the node of a network by a process of its own, as long as the block lasts.
+
+    It may not answer yet when the block begins: see `until_ready`.
+    """
     config = directory / "config.toml"
     node = open_node(load_config(config))
     try:
         await require_current(node.db)
         async with _serving(config, directory / "log.txt") as process:
-            stand = Stand(network, node, directory, process)
-            await _until_ready(stand)
-            yield stand
+            yield Stand(network, node, directory, process)
     finally:
         await node.close()
 
@@ -126,7 +127,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _until_ready(stand: Stand) -> None:
+async def until_ready(stand: Stand) -> None:
     """Return once the node answers; `Refused`, with the end of its log, when it does not."""
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while not await is_ready(stand.node.site.url):
