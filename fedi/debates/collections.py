@@ -16,7 +16,7 @@ from fedi.debates.addresses import page_path
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_empty_replies, write_moment
-from fedi.debates.permissions import readable
+from fedi.debates.permissions import is_public, readable
 
 PAGE = 50
 
@@ -69,7 +69,8 @@ async def context_page(unit: Unit, thread: Thread, page: int) -> Document:
 
 async def _context_items(unit: Unit, thread: Thread, page: int) -> list[str]:
     """The first post opens the thread even when the clock of another server was slow."""
-    first = [thread.root_uri] if page == 1 else []
+    root = await unit.find(Post, id=thread.root_id) if page == 1 else None
+    first = [root.uri] if root is not None and is_public(root) else []
     query = (
         select(Post.uri)
         .where(Post.thread_id == thread.id, Post.id != thread.root_id, readable())
