@@ -35,7 +35,10 @@ def N_(message: str) -> str:
 
 
 def space_french(text: str) -> str:
-    """Make the spaces around `; ! ? : « »` unbreakable; none is added, none is removed."""
+    """Make the spaces around `; ! ? : « »` unbreakable; none is added, none is removed.
+
+    Only French puts spaces there, so a text of any language may go through.
+    """
     return _WIDE.sub(NO_BREAK_SPACE, _NARROW.sub(NARROW_SPACE, text))
 
 
@@ -163,10 +166,6 @@ class Language:
         return format_date(self.local(moment).date(), "EEEE", locale=self.tag)
 
     # --- text ------------------------------------------------------------------------
-
-    def prose(self, html: str, language: str | None) -> str:
-        """What somebody wrote in `language` (this one when unknown), with its typography."""
-        return space_french_html(html) if (language or self.tag).startswith("fr") else html
 
     def enumerate(self, names: Sequence[str]) -> str:
         """`A`, `A and B`, `A, B and C`."""

@@ -65,7 +65,7 @@ def _until(colour: str, paper: str, enough: float, *, step: float) -> str:
 def _soften(colour: str) -> str:
     """Lamps are not inks: a colour that shines wants less of itself."""
     hue, lightness, saturation = _hls(colour)
-    return _hex(hue, lightness, saturation * 0.75)
+    return _hex(hue, lightness, saturation * 0.6)
 
 
 def _between(one: str, other: str) -> float:

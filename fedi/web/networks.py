@@ -46,6 +46,11 @@ class Network:
         return mark(self.actor.uri)
 
     @property
+    def debates_here(self) -> bool:
+        """Whether it is a network like ours, whose debates come here."""
+        return self.accepted_at is not None and self.gathers_people
+
+    @property
     def gathers_people(self) -> bool:
         """Whether everybody on its server is one of it, as on our own nodes.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from actors.models import Actor
-from fedi.core.i18n import Language
+from fedi.core.i18n import space_french, space_french_html
 from fedi.web.networks import Label, Networks, actor_path, name_path
 
 #: How many hues avatars have, as the stylesheet names them: c1 … c9.
@@ -84,24 +84,24 @@ def initials(name: str) -> str:
     return letters[0] + (letters[-1] if len(letters) > 1 else "")
 
 
-def typeset(text: str, written_in: str | None = None, *, language: Language) -> Markup:
-    """A line of plain text, set for this page."""
-    return Markup(language.prose(str(escape(text)), written_in))  # noqa: S704  escaped here
+def typeset(text: str) -> Markup:
+    """A line of plain text, set for a page."""
+    return Markup(space_french(str(escape(text))))  # noqa: S704  escaped here
 
 
-def prose(html: str, written_in: str | None = None, *, language: Language) -> Markup:
-    """A text that was cleaned when it came, set for this page.
+def prose(html: str) -> Markup:
+    """A text that was cleaned when it came, set for a page.
 
     Its headings come below the author's name, which is an h3.
     """
     lowered = _HEADING.sub(r"<\1h4", html)
-    return Markup(language.prose(lowered, written_in))  # noqa: S704  cleaned by fedi.core.html
+    return Markup(space_french_html(lowered))  # noqa: S704  cleaned by fedi.core.html
 
 
-def opening(html: str, written_in: str | None = None, *, language: Language) -> Markup:
+def opening(html: str) -> Markup:
     """The text that opens a debate; with a drop cap when it starts with a long enough paragraph."""
-    text = prose(html, written_in, language=language)
+    text = prose(html)
     first = html.partition("</p>")[0]
     if _LEDE.match(html) and len(_TAG.sub("", first)) >= LEDE:
-        return Markup(text.replace("<p>", '<p class="lede">', 1))  # noqa: S704  the same text
+        return Markup(str(text).replace("<p>", '<p class="lede">', 1))  # noqa: S704  the same
     return text

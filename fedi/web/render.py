@@ -8,7 +8,8 @@ from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import hdrs, web
-from jinja2 import PackageLoader, StrictUndefined
+from jinja2 import PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from fedi.core.appkeys import NODE
 from fedi.core.config import Config
@@ -40,13 +41,44 @@ def set_up_templates(app: web.Application, config: Config) -> None:
         lstrip_blocks=True,
         default_helpers=False,
     )
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # added by the extension
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        _gettext, _ngettext, newstyle=True, pgettext=_pgettext, npgettext=_npgettext
+    )
     versions = number_files(STATIC)
     environment.globals |= {
         "static": lambda name: f"/static/{name}?v={versions[name]}",
+        "typeset": people.typeset,
+        "prose": people.prose,
+        "opening": people.opening,
         "config": config,
         "version": VERSION,
     }
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return _spoken(context).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, number: int) -> str:
+    return _spoken(context).ngettext(singular, plural, number)
+
+
+@pass_context
+def _pgettext(context: Context, where: str, message: str) -> str:
+    return _spoken(context).pgettext(where, message)
+
+
+@pass_context
+def _npgettext(context: Context, where: str, singular: str, plural: str, number: int) -> str:
+    return _spoken(context).npgettext(where, singular, plural, number)
+
+
+def _spoken(context: Context) -> Language:
+    """The language of the page that is being made; macros are imported `with context` for it."""
+    language: Language = context["language"]
+    return language
 
 
 def number_files(folder: Path) -> dict[str, str]:
@@ -89,18 +121,10 @@ def _frame(request: web.Request) -> Mapping[str, Any]:
     asked = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
     return {
         "language": language,
-        "_": language.gettext,
-        "gettext": language.gettext,
-        "ngettext": language.ngettext,
-        "pgettext": language.pgettext,
-        "npgettext": language.npgettext,
         "count": language.count,
-        "typeset": partial(people.typeset, language=language),
-        "prose": partial(people.prose, language=language),
-        "opening": partial(people.opening, language=language),
         "say": partial(say, language),
         "languages": request.app[LANGUAGES].values(),
-        "network_mark": mark(f"{node.site.url}/"),
+        "network_mark": mark(node.site.actor("network", node.config.network.handle)),
         "member": member,
         "member_byline": member and people.sketch(member.actor),
         "site": node.site,
@@ -112,6 +136,6 @@ def _frame(request: web.Request) -> Mapping[str, Any]:
 
 
 def say(language: Language, sentence: str) -> str:
-    """A sentence of an error, translated, as it begins a line."""
+    """What an error says, translated, as a sentence of its own."""
     text = language.gettext(sentence)
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -55,18 +55,29 @@ def replies_in_words(number: int, language: Language) -> str:
 
 
 def thread_in_words(
-    opened_at: datetime, replies: int, networks: int, keepers: int, language: Language
+    opened_at: datetime,
+    replies: int,
+    *,
+    networks: int,
+    elsewhere: bool,
+    keepers: int,
+    language: Language,
 ) -> str:
-    """One line about a debate: when it was opened, how many took part, who keeps it."""
+    """One line about a debate: when it was opened, how many took part, who keeps it.
+
+    `elsewhere` says whether somebody wrote from a server that is no network.
+    """
     say = language.gettext
     parts = [say("Opened on %(day)s") % {"day": language.day(opened_at)}]
     if replies:
         heard = language.count("%(num)d reply", "%(num)d replies", replies)
-        if networks > 1:
+        if networks > 1 or elsewhere:
             heard += " " + language.count("from %(num)d network", "from %(num)d networks", networks)
+        if elsewhere:
+            heard += " " + say("and from elsewhere")
         parts.append(heard)
     if keepers > 1:
-        parts.append(language.count("kept by %(num)d node", "kept by %(num)d nodes", keepers))
+        parts.append(language.count("kept by %(num)d network", "kept by %(num)d networks", keepers))
     return ", ".join(parts)
 
 

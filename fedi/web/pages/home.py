@@ -56,7 +56,7 @@ async def count_threads(unit: Unit) -> int:
 
 
 def _first_visit(networks: Networks, language: Language) -> str:
-    number = 1 + len(networks.followed)
+    number = 1 + sum(network.debates_here for network in networks.followed)
     if number == 1:
         return language.gettext(
             "This network debates here, on its own server. Everything can be read without an "

@@ -208,4 +208,4 @@ async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> 
     except Invalid as error:
         form.refuse(error, "text")
         return None
-    return prose(written.content, language=request[LANGUAGE])
+    return prose(written.content)

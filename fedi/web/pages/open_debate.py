@@ -13,6 +13,7 @@ from fedi.core.db import Unit
 from fedi.core.errors import Invalid
 from fedi.core.i18n import N_
 from fedi.debates.addresses import page_path
+from fedi.debates.note import root_type
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
 from fedi.web.forms import Form, read_form
@@ -31,6 +32,7 @@ class Preview:
     title: str
     question: str
     content: str
+    is_whole: bool  # short and plain enough for microblogs to show all of it
     group: str
     by: Byline
 
@@ -92,7 +94,8 @@ async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> 
         group = await _chosen_group(unit, form)
         by = byline_of(await read_networks(unit), member.actor)
     title, question = form.line("title"), form.line("question")
-    return Preview(title, question, written.content, group.name, by)
+    is_whole = root_type(written.content, form["text"]) == "Note"
+    return Preview(title, question, written.content, is_whole, group.name, by)
 
 
 async def _page(

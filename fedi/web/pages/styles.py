@@ -24,7 +24,8 @@ async def colours(request: web.Request) -> web.StreamResponse:
 async def icon(request: web.Request) -> web.StreamResponse:
     """GET /mark.svg: the ornament of this network, for tabs and bookmarks."""
     node = request.app[NODE]
-    drawing = mark(f"{node.site.url}/", colour=ink(node.config.network.theme).light)
+    network = node.config.network
+    drawing = mark(node.site.actor("network", network.handle), colour=ink(network.theme).light)
     return _cached(request, drawing, "image/svg+xml", 24 * 60 * MINUTES)
 
 

@@ -180,7 +180,14 @@ async def _read_around(unit: Unit, scene: Scene) -> dict[str, Any]:
         "group": group and GroupLink(group.name or group.handle, actor_path(group)),
         "replies": replies,
         "heading": replies_in_words(replies, language),
-        "summary": thread_in_words(thread.opened_at, replies, len(voices), len(keepers), language),
+        "summary": thread_in_words(
+            thread.opened_at,
+            replies,
+            networks=sum(label.path is not None for label in voices),
+            elsewhere=any(label.path is None for label in voices),
+            keepers=len(keepers),
+            language=language,
+        ),
         "shares": _shares(voices, language),
         "voices": [
             (label, names_in_words((name for name, _ in names), language))
