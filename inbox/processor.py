@@ -19,7 +19,7 @@ from inbox.batch import Result, process
 from inbox.models import InboxItem
 from inbox.parse import read_item
 from inbox.resolve import Resolver
-from inbox.types import Outcome, Received
+from inbox.types import DONE, Outcome, Received
 from outbox.queue import retry_now
 from outbox.reception import receive
 
@@ -207,15 +207,18 @@ def _unreadable(item: InboxItem, error: Malformed) -> Received:
 
 def _addressed(results: Sequence[Result]) -> dict[str, list[str]]:
     """Who is told by each activity with an effect: whom it names, and whose inbox it came to."""
-    return {
-        received.uri: [
-            *ids_of(received.activity.get("to")),
-            *ids_of(received.activity.get("cc")),
-            *filter(None, [received.recipient]),
-        ]
-        for received, outcome in results
-        if received.uri is not None and outcome.name == "done"
-    }
+    heard = [part for received, end in results if end == DONE for part in received.parts()]
+    return {part.uri: _told_by(part) for part in heard if part.uri is not None}
+
+
+def _told_by(part: Received) -> list[str]:
+    named = [
+        uri
+        for document in (part.activity, part.object or {})
+        for name in ("to", "cc")
+        for uri in ids_of(document.get(name))
+    ]
+    return [*named, part.recipient] if part.recipient else named
 
 
 def _last(received: Received, outcome: Outcome) -> Outcome:

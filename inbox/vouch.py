@@ -102,7 +102,8 @@ async def _keys_of(node: Node, actor: Actor) -> list[PublicKey]:
 
 async def _ask_for_object(node: Node, received: Received, budget: Budget) -> None:
     """Take the post as its server serves it, in place of the one that was carried here."""
-    fetched = await node.fetcher.get_document(_subject(received), budget)
+    again = received.attempts > 1  # It failed once: ask in spite of that.
+    fetched = await node.fetcher.get_document(_subject(received), budget, fresh=again)
     if is_tombstone(fetched.document):
         raise Unverified(code="deleted")
     post = read_object(fetched.document)

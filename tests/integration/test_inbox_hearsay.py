@@ -1,0 +1,437 @@
+"""What others bring: announced, forwarded, carried.  It is proved or fetched again, or nothing."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import FakeClock, make_person
+from hostile import document
+from inboxes import Neighbour, OpenSite, Voice, open_site
+from sqlalchemy import func, select
+
+from actors.followers import accept_follow, request_follow
+from actors.models import Actor, Dialect
+from actors.peers import find_peer
+from fedi.core.jsonld import parse_document
+from fedi.core.vocab import PUBLIC
+from fedi.debates.models.post import ArchivedActivity, Post, Reaction
+from fedi.debates.models.thread import Thread
+from fedi.debates.posts import write_reply
+from fedi.debates.threads import open_thread
+from inbox.models import Backfill
+from outbox.models import Activity, Delivery
+
+
+@pytest.fixture
+async def site(tmp_path: Path, clock: FakeClock) -> AsyncIterator[OpenSite]:
+    async with open_site(tmp_path, clock) as site:
+        yield site
+
+
+@pytest.fixture
+async def lisbon() -> AsyncIterator[Neighbour]:
+    """Where ana writes."""
+    async with Neighbour() as lisbon:
+        yield lisbon
+
+
+@pytest.fixture
+async def porto() -> AsyncIterator[Neighbour]:
+    """Where the Group is."""
+    async with Neighbour() as porto:
+        yield porto
+
+
+@pytest.fixture
+def ana(lisbon: Neighbour) -> Voice:
+    return lisbon.actor("ana")
+
+
+@pytest.fixture
+async def tilios(site: OpenSite, porto: Neighbour) -> Voice:
+    """A Group of porto that our network follows."""
+    group = porto.actor("tilios", "Group")
+    await site.hear(group, group.say("Like", "https://far.example/o/1"))
+    async with site.node.db.unit() as unit:
+        network = await unit.find(Actor, id=site.network.id)
+        actor = await unit.find(Actor, uri=group.uri)
+        assert network is not None
+        assert actor is not None
+        await accept_follow(
+            unit, await request_follow(unit, f"{network.uri}/follow", network, actor)
+        )
+    return group
+
+
+async def text_of(site: OpenSite, post: dict[str, Any]) -> str | None:
+    stored = await site.post_of(post["id"])
+    return stored.content if stored is not None else None
+
+
+async def last_outcome(site: OpenSite) -> str:
+    return (await site.outcomes())[-1]
+
+
+def asked(neighbour: Neighbour, post: dict[str, Any]) -> int:
+    return neighbour.targets.count(post["id"].removeprefix(neighbour.origin))
+
+
+# --- posts shown by their id -------------------------------------------------------------
+
+
+async def test_a_group_we_follow_brings_a_debate_with_all_that_is_above(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    context = tilios.home.url("/c/1")
+    root = tilios.note("root", to=[PUBLIC, tilios.uri], audience=tilios.uri, context=context)
+    middle = ana.note("middle", inReplyTo=root["id"], context=context)
+    last = ana.note("last", inReplyTo=middle["id"], context=context)
+    await site.hear(tilios, tilios.say("Announce", last["id"]))
+
+    assert await site.posts() == [root["id"], middle["id"], last["id"]]
+    async with site.node.db.reading() as unit:
+        (thread,) = await unit.session.scalars(select(Thread))
+        (backfill,) = await unit.session.scalars(select(Backfill.uri))
+        trusts = set(await unit.session.scalars(select(ArchivedActivity.trust)))
+        group = await unit.find(Actor, id=thread.group_id)
+    assert (thread.uri, backfill) == (context, context)
+    assert group is not None
+    assert group.uri == tilios.uri
+    assert trusts == {"fetched"}
+
+
+async def test_a_stranger_brings_nothing(site: OpenSite, lisbon: Neighbour, ana: Voice) -> None:
+    eve, post = lisbon.actor("eve"), ana.note("hello")
+    await site.hear(eve, eve.say("Announce", post["id"]))
+
+    assert await last_outcome(site) == "ignored:unrelated"
+    assert asked(lisbon, post) == 0
+
+
+async def test_what_is_announced_is_as_its_own_server_says(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    """The post embedded in an Announce was altered on the way."""
+    post = ana.note("true")
+    await site.hear(tilios, tilios.say("Announce", ana.create(post | {"content": "false"})))
+    other = ana.note("also_true")
+    await site.hear(tilios, tilios.say("Announce", other | {"content": "false"}))
+
+    assert await text_of(site, post) == "<p>true</p>"
+    assert await text_of(site, other) == "<p>also_true</p>"
+
+
+async def test_a_post_that_its_server_does_not_have_is_not_believed(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("invented")
+    lisbon.gone(post["id"], 404)
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+
+    assert await last_outcome(site) == "ignored:not-found"
+    assert await site.posts() == []
+
+
+async def test_a_proof_speaks_where_the_server_is_silent(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("proved", cc=[ana.uri])
+    lisbon.gone(post["id"], 500)
+    create = ana.prove(ana.create(post), site.clock.now)
+    await site.hear(tilios, tilios.say("Announce", create))
+
+    assert await text_of(site, post) == "<p>proved</p>"
+    assert asked(lisbon, post) == 0
+    async with site.node.db.reading() as unit:
+        (kept,) = await unit.session.scalars(select(ArchivedActivity))
+    assert kept.trust == "proof"
+    assert json.loads(kept.body) == create
+
+
+async def test_the_proof_of_the_post_itself_is_enough(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.prove(ana.note("proved"), site.clock.now)
+    lisbon.gone(post["id"], 500)
+    await site.hear(tilios, tilios.say("Announce", post))
+
+    assert await text_of(site, post) == "<p>proved</p>"
+
+
+async def test_a_proof_that_does_not_hold_proves_nothing(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("true")
+    altered = ana.prove(ana.create(post), site.clock.now)
+    altered["object"] = post | {"content": "false"}
+    await site.hear(tilios, tilios.say("Announce", altered))
+    eve = lisbon.actor("eve")
+    forged = eve.prove(ana.create(ana.note("other") | {"content": "false"}), site.clock.now)
+    await site.hear(tilios, tilios.say("Announce", forged))
+
+    assert await text_of(site, post) == "<p>true</p>"
+    assert "false" not in json.dumps([await text_of(site, forged["object"])])
+
+
+@pytest.mark.parametrize("kind", ["Announce", "Follow", "Accept", "Block", "Move", "Flag"])
+async def test_what_is_not_for_everybody_is_not_announced(
+    site: OpenSite, tilios: Voice, ana: Voice, kind: str
+) -> None:
+    post = ana.note("hello")
+    await site.hear(tilios, tilios.say("Announce", ana.say(kind, post["id"])))
+
+    assert await last_outcome(site) == "ignored:not-announceable"
+    assert await site.posts() == []
+
+
+async def test_a_batch_in_one_announce_is_unwrapped(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    """PieFed sends lists, Hubzilla collections."""
+    first, second, third = ana.note("first"), ana.note("second"), ana.note("third")
+    batch = [ana.create(first), ana.create(second)]
+    await site.hear(tilios, tilios.say("Announce", batch))
+    collection = {"type": "OrderedCollection", "orderedItems": [ana.create(third)]}
+    await site.hear(tilios, tilios.say("Announce", collection))
+
+    assert len(await site.posts()) == 3
+
+
+async def test_our_own_words_that_come_back_are_not_fetched(site: OpenSite, tilios: Voice) -> None:
+    async with site.node.db.unit() as unit:
+        camille = await make_person(unit, "camille")
+    note = {"id": f"{site.node.site.url}/o/x", "type": "Note", "attributedTo": camille.uri}
+    create = {"type": "Create", "id": f"{note['id']}#create", "actor": camille.uri, "object": note}
+    await site.hear(tilios, tilios.say("Announce", create), tilios.say("Announce", note))
+
+    assert (await site.outcomes())[-2:] == ["ignored:own-actor"] * 2
+
+
+async def test_what_was_announced_is_not_passed_on(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    post = ana.note("hello", to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.say("Follow", site.network.uri))
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+
+    assert len(await site.posts()) == 1
+    async with site.node.db.reading() as unit:
+        kinds = set(await unit.session.scalars(select(Activity.type)))
+    assert kinds == {"Accept"}
+
+
+# --- edits, ends and votes ---------------------------------------------------------------
+
+
+async def test_an_announced_edit_is_read_at_its_source(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    post = ana.note("one")
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+    ana.note("one", content="two", updated="2026-11-25T08:30:00Z")
+    forged = post | {"content": "forged", "updated": "2026-11-25T08:40:00Z"}
+    await site.hear(tilios, tilios.say("Announce", ana.say("Update", forged)))
+
+    assert await text_of(site, post) == "two"
+
+
+@pytest.mark.parametrize("tombstone", [True, False])
+async def test_an_announced_delete_is_confirmed_by_the_source(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice, tombstone: bool
+) -> None:
+    post = ana.note("oops")
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+    lisbon.gone(post["id"])
+    if tombstone:
+        dead = {"@context": post["@context"], "id": post["id"], "type": "Tombstone"}
+        lisbon.on("/notes/oops", document(dead))
+    await site.hear(tilios, tilios.say("Announce", ana.say("Delete", post["id"])))
+
+    stored = await site.post_of(post["id"])
+    assert stored is not None
+    assert (stored.content, stored.removed_by_id) == ("", None)
+
+
+async def test_a_group_hides_a_post_from_its_own_debates_only(
+    site: OpenSite, tilios: Voice, porto: Neighbour, ana: Voice
+) -> None:
+    """The post is still there at its source: the author did not take it back."""
+    moderator = porto.actor("moderator")
+    inside = ana.note("inside", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    outside = ana.note("outside", to=[PUBLIC, site.network.uri])
+    for post in (inside, outside):
+        await site.hear(ana, ana.create(post))
+        delete = moderator.say("Delete", post["id"], summary="off topic")
+        await site.hear(tilios, tilios.say("Announce", delete))
+
+    hidden, kept = await site.post_of(inside["id"]), await site.post_of(outside["id"])
+    assert hidden is not None
+    assert kept is not None
+    assert hidden.deleted_at is not None
+    assert (hidden.removed_by_id is not None, hidden.removal_reason) == (True, "off topic")
+    assert kept.deleted_at is None
+
+
+async def likes(site: OpenSite) -> int:
+    async with site.node.db.reading() as unit:
+        return await unit.session.scalar(select(func.count()).select_from(Reaction)) or 0
+
+
+async def test_an_announced_vote_counts_when_it_is_proved_or_found(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    rui, eve = lisbon.actor("rui"), lisbon.actor("eve")
+    post = ana.note("hello", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    await site.hear(ana, ana.create(post))
+
+    invented = eve.say("Like", post["id"], id=f"{eve.uri}#like/1")
+    await site.hear(tilios, tilios.say("Announce", invented))
+    assert (await likes(site), await last_outcome(site)) == (0, "ignored:unverified")
+
+    proved = eve.prove(eve.say("Like", post["id"]), site.clock.now)
+    await site.hear(tilios, tilios.say("Announce", proved))
+    assert await likes(site) == 1
+
+    served = rui.say("Dislike", post["id"])
+    lisbon.on(served["id"].removeprefix(lisbon.origin), document(served))
+    await site.hear(tilios, tilios.say("Announce", served))
+    assert await likes(site) == 2
+
+
+async def test_a_group_speaks_for_itself(site: OpenSite, tilios: Voice, ana: Voice) -> None:
+    """What a Group wraps of its own needs no further witness."""
+    post = ana.note("hello", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    await site.hear(ana, ana.create(post))
+    await site.hear(tilios, tilios.say("Announce", tilios.say("Like", post["id"])))
+
+    assert await likes(site) == 1
+
+
+# --- forwarded and carried ---------------------------------------------------------------
+
+
+async def test_a_carried_post_is_read_at_its_source(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    """A Group or a network sends somebody else's Create in its own request."""
+    post = ana.note("true")
+    await site.hear(tilios, ana.create(post | {"content": "false"}))
+
+    assert await text_of(site, post) == "<p>true</p>"
+
+
+async def test_what_is_passed_on_of_a_carried_post_is_what_its_source_said(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    async with site.node.db.unit() as unit:
+        camille = await make_person(unit, "camille")
+        group = await unit.find(Actor, id=site.network.id)
+        assert group is not None
+        thread = await open_thread(unit, camille, group, title="Ateliers", text="Qui ?")
+        (await find_peer(unit, tilios.home.origin)).dialect = Dialect.NODE
+    await site.hear(tilios, tilios.say("Follow", site.network.uri))
+    async with Neighbour() as evora:
+        luz = evora.actor("luz", "Group")
+        reply = ana.note("true", inReplyTo=thread.root_uri)
+        await site.hear(luz, ana.create(reply | {"content": "false"}))
+
+    async with site.node.db.reading() as unit:
+        bodies = await unit.session.scalars(
+            select(Activity.body).where(Activity.type == "Announce")
+        )
+        announced = [parse_document(body)["object"] for body in bodies]
+    wrapped = [entry for entry in announced if isinstance(entry, dict)]
+    assert [entry["object"]["content"] for entry in wrapped] == ["<p>true</p>"]
+
+
+async def test_a_moderator_may_sign_what_the_source_confirms(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    """NodeBB: the Delete is the author's, the key the moderator's."""
+    moderator = lisbon.actor("moderator")
+    post = ana.note("oops", to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.create(post))
+    await site.hear(moderator, ana.say("Delete", post["id"]))
+    assert await last_outcome(site) == "ignored:still-there"
+
+    lisbon.gone(post["id"])
+    await site.hear(moderator, ana.say("Delete", post["id"]))
+    stored = await site.post_of(post["id"])
+    assert stored is not None
+    assert stored.deleted_at is not None
+
+
+async def test_a_source_that_is_silent_is_asked_again(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("late")
+    script = lisbon.scripts.pop("/notes/late")
+    lisbon.gone(post["id"], 503)
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+    assert await site.posts() == []
+
+    lisbon.on("/notes/late", script)
+    await site.wait(minutes=1)
+    assert await site.posts() == [post["id"]]
+
+
+async def test_a_source_that_stays_silent_parks_the_activity(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("never")
+    lisbon.gone(post["id"], 503)
+    await site.hear(tilios, tilios.say("Announce", ana.create(post)))
+    for _ in range(5):
+        await site.wait(hours=2)
+
+    assert await last_outcome(site) == "parked:http-503"
+    assert "parked" in await site.journal_codes()
+
+
+# --- forwarding --------------------------------------------------------------------------
+
+
+async def test_an_answer_to_a_member_in_a_foreign_debate_is_forwarded_to_its_origin(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    root = tilios.note("root", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    await site.hear(tilios, tilios.say("Announce", root["id"]))
+    async with site.node.db.unit() as unit:
+        camille = await make_person(unit, "camille")
+        parent = await unit.find(Post, uri=root["id"])
+        assert parent is not None
+        ours = await write_reply(unit, camille, parent, text="Chez nous aussi.")
+    create = ana.create(ana.note("answer", inReplyTo=ours.uri, to=[PUBLIC, camille.uri]))
+    like = ana.say("Like", ours.uri)
+    await site.hear(ana, create, like)
+
+    async with site.node.db.reading() as unit:
+        rows = await unit.session.execute(
+            select(Activity.body, Delivery.inbox, Delivery.signer_id)
+            .join(Delivery, Delivery.activity_id == Activity.id)
+            .where(Activity.passed_on)
+            .order_by(Activity.id)
+        )
+        forwarded = [(json.loads(body), inbox, signer) for body, inbox, signer in rows]
+    inbox = f"{tilios.home.origin}/inbox"
+    assert forwarded == [(create, inbox, site.network.id), (like, inbox, site.network.id)]
+
+
+async def test_what_its_author_sent_to_the_origin_is_not_forwarded(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    root = tilios.note("root", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    await site.hear(tilios, tilios.say("Announce", root["id"]))
+    async with site.node.db.unit() as unit:
+        camille = await make_person(unit, "camille")
+        parent = await unit.find(Post, uri=root["id"])
+        assert parent is not None
+        ours = await write_reply(unit, camille, parent, text="Chez nous aussi.")
+    answer = ana.note("answer", inReplyTo=ours.uri, to=[PUBLIC, tilios.uri])
+    await site.hear(ana, ana.create(answer))
+
+    async with site.node.db.reading() as unit:
+        query = select(func.count()).select_from(Activity).where(Activity.passed_on)
+        assert await unit.session.scalar(query) == 0
