@@ -183,11 +183,12 @@ async def _announce(
 async def feature(unit: Unit, group: Actor, post: Post) -> None:
     """Keep a debate at hand; a Group of ours tells its followers.  Twice changes nothing.
 
-    Raises `Forbidden` when the post is not public or gone.
+    Raises `Forbidden` when our Group would keep what is private or gone.
     """
-    if not is_public(post) or post.deleted_at is not None:
+    is_shown = is_public(post) and post.deleted_at is None
+    if not is_shown and group.is_local:
         raise Forbidden("only a public message can be kept at hand", code="not-public")
-    if await _is_featured(unit, group, post):
+    if not is_shown or await _is_featured(unit, group, post):
         return
     unit.add(Featured(group_id=group.id, post_id=post.id, created_at=unit.now))
     if group.is_local:

@@ -307,8 +307,9 @@ async def accept_remote_delete(
 ) -> bool:
     """Take a post away for its author, or for who looks after its Group; whether that was done.
 
-    `group` is the Group of a peer that announced it: it may remove what is in its own
-    threads.  What is not known here is remembered, so that it never appears.
+    `group` is the Group of a peer that announced it: it may remove what is in the threads of
+    its own server, where a network speaks for its groups.  What is not known here is
+    remembered, so that it never appears.
     """
     post = await unit.find(Post, uri=uri)
     if post is None:
@@ -322,7 +323,8 @@ async def accept_remote_delete(
         await retract(unit, uri, actor.uri)
         await _bury(unit, post, thread, None, "")
         return True
-    by_group = group is not None and not group.is_local and group.id == thread.group_id
+    home = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    by_group = group is not None and home is not None and group.origin == home.origin
     if not by_group and not await is_moderator(unit, thread.group_id, actor):
         return False
     await _bury(unit, post, thread, actor, reason)

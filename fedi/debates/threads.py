@@ -224,7 +224,7 @@ async def _voices(unit: Unit, thread_ids: Collection[int]) -> dict[int, tuple[Vo
     names = await network_names(unit, {origin for _, origin, _ in rows})
     found: defaultdict[int, list[Voice]] = defaultdict(list)
     for thread_id, origin, count in rows:
-        found[thread_id].append(Voice(origin, names[origin], count))
+        found[thread_id].append(Voice(origin, names[origin], int(count)))
     return {thread_id: tuple(heard) for thread_id, heard in found.items()}
 
 

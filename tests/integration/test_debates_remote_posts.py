@@ -355,16 +355,19 @@ async def test_nobody_deletes_the_post_of_another(unit: Unit) -> None:
     assert root.deleted_at is None
 
 
-async def test_a_group_removes_from_its_own_debates_only(unit: Unit) -> None:
+async def test_a_group_removes_from_the_debates_of_its_own_server_only(unit: Unit) -> None:
     ana = await make_remote_actor(unit, "ana", LISBON)
     mod = await make_remote_actor(unit, "mod", "https://lyon.example")
     bois = await make_remote_actor(unit, "bois", "https://lyon.example", "Group")
-    autre = await make_remote_actor(unit, "autre", "https://lyon.example", "Group")
+    network = await make_remote_actor(unit, "lyon", "https://lyon.example", "Group")
+    autre = await make_remote_actor(unit, "autre", "https://metz.example", "Group")
     root = await received(unit, ana, "root", audience=bois.uri)
+    alone = await received(unit, ana, "alone")
 
     assert not await accept_remote_delete(unit, root.uri, mod)
     assert not await accept_remote_delete(unit, root.uri, mod, group=autre)
-    assert await accept_remote_delete(unit, root.uri, mod, group=bois, reason="règle 3")
+    assert not await accept_remote_delete(unit, alone.uri, mod, group=bois)
+    assert await accept_remote_delete(unit, root.uri, mod, group=network, reason="règle 3")
     assert (root.removed_by_id, root.removal_reason) == (mod.id, "règle 3")
     assert await unit.find(Retraction, uri=root.uri) is None  # it may be restored
 
