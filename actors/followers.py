@@ -15,6 +15,7 @@ Reason = Literal["addressed", "follower", "participant", "carrier"]
 
 _TARGETS = "actors.followers:targets"
 _PAIRS = "actors.followers:pairs"
+_CHANGED = "actors.followers:changed"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ async def follower_targets(unit: Unit, actor: Actor) -> list[Target]:
     """The accepted followers of an actor on other servers; asked of the database once a unit."""
     memory: dict[int, list[Target]] = unit.memory.setdefault(_TARGETS, {})
     if actor.id not in memory:
-        await unit.session.flush()
+        await _flush_changes(unit)
         rows = await unit.session.execute(_follower_columns(actor))
         memory[actor.id] = [
             Target(id_, uri, inbox, shared, origin, dialect or Dialect.MICROBLOG, "follower")
@@ -104,6 +105,7 @@ async def request_follow(unit: Unit, uri: str, follower: Actor, followed: Actor)
             )
         )
         _pairs(unit)[follower.id, followed.id] = follow
+        unit.memory[_CHANGED] = True
     elif follow.uri != uri:
         unit.met[Follow, "uri", follow.uri] = None
         follow.uri = uri
@@ -159,7 +161,7 @@ async def remove_follow(unit: Unit, follower: Actor, followed: Actor) -> bool:
 
 async def remove_follows_of(unit: Unit, actor: Actor) -> None:
     """End every follow by this actor and of this actor."""
-    await unit.session.flush()
+    await _flush_changes(unit)
     query = select(Follow).where(
         or_(Follow.follower_id == actor.id, Follow.followed_id == actor.id)
     )
@@ -178,6 +180,13 @@ async def _delete(unit: Unit, follow: Follow) -> None:
 
 def _forget_targets(unit: Unit, followed_id: int) -> None:
     unit.memory.get(_TARGETS, {}).pop(followed_id, None)
+    unit.memory[_CHANGED] = True
+
+
+async def _flush_changes(unit: Unit) -> None:
+    """Let a query see the follows this unit changed; a batch without any is not interrupted."""
+    if unit.memory.pop(_CHANGED, False):
+        await unit.session.flush()
 
 
 # --- what is shown -----------------------------------------------------------------------
@@ -194,7 +203,7 @@ async def count_following(unit: Unit, actor: Actor) -> int:
 
 
 async def _count(unit: Unit, condition: Any) -> int:
-    await unit.session.flush()
+    await _flush_changes(unit)
     query = (
         select(func.count()).select_from(Follow).where(condition, Follow.accepted_at.is_not(None))
     )
@@ -217,7 +226,7 @@ async def following_page(unit: Unit, actor: Actor, after: str | None, limit: int
 async def _page(
     unit: Unit, shown: Any, condition: Any, after: str | None, limit: int
 ) -> Sequence[str]:
-    await unit.session.flush()
+    await _flush_changes(unit)
     query = (
         select(Actor.uri)
         .join(Follow, shown == Actor.id)

@@ -21,6 +21,8 @@ support system team terms undefined webfinger webmaster well_known www
 #: Names that would look like the node speaking, or like one of its addresses.
 RESERVED = frozenset(_NAMES.split())
 
+_NETWORK = "actors.local:network"
+
 _TYPES = {
     Role.INSTANCE: "Application",
     Role.NETWORK: "Group",
@@ -50,7 +52,8 @@ async def create_actor(
     if await get_local(unit, handle) is not None:
         raise Conflict(f"the name {handle} is already taken")
     actor = unit.add(_new_actor(unit, role, handle, name, summary, language))
-    unit.memory.pop(_NETWORK, None)
+    if role is Role.NETWORK:
+        unit.memory[_NETWORK] = actor
     await create_keys(unit, actor, keys)
     return actor
 
@@ -126,13 +129,9 @@ async def instance_actor(unit: Unit) -> Actor:
     return _required(await unit.find(Actor, uri=unit.site.instance_actor))
 
 
-_NETWORK = "actors.local:network"
-
-
 async def network_actor(unit: Unit) -> Actor:
     """The Group that stands for the whole network; `NotFound` before `fedi init`."""
     if _NETWORK not in unit.memory:
-        await unit.session.flush()
         query = select(Actor).where(Actor.role == Role.NETWORK)
         unit.memory[_NETWORK] = (await unit.session.scalars(query)).one_or_none()
     network: Actor = _required(unit.memory[_NETWORK])

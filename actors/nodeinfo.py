@@ -1,10 +1,15 @@
-"""Asking other servers what they run: NodeInfo, and FEP-844e on their instance actor."""
+"""Asking other servers what they run: NodeInfo, and FEP-844e on their instance actor.
+
+These functions wait for other servers, so none of them may be called inside a unit.
+"""
 
 from actors.document import read_implements
-from actors.peers import Description
-from fedi.core.errors import Malformed, NotFound
+from actors.models import Peer
+from actors.peers import Description, note_silence, peers_to_describe, store_description
+from fedi.core.errors import BudgetSpent, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget, Fetcher
 from fedi.core.jsonld import Document, objects_of, text_of
+from fedi.core.node import Node
 from fedi.core.urls import same_origin
 from fedi.core.vocab import AS2
 
@@ -13,6 +18,37 @@ MAX_NAME = 100
 #: Link relations of the NodeInfo versions we read, the newest first.
 _SCHEMAS = tuple(f"http://nodeinfo.diaspora.software/ns/schema/{v}" for v in ("2.1", "2.0"))
 _APPLICATION = f"{AS2}#Application"  # FEP-2677: where the instance actor is
+
+
+async def describe_due(node: Node, *, limit: int = 10) -> int:
+    """Ask some of the servers that were not asked within a day; returns how many."""
+    async with node.db.reading() as unit:
+        origins = await peers_to_describe(unit, limit)
+    for origin in origins:
+        await _describe_now(node, origin, Budget())
+    return len(origins)
+
+
+async def ensure_described(node: Node, origin: str, budget: Budget | None = None) -> None:
+    """Learn how a server wants to be spoken to before the first word, if it was never asked.
+
+    A server that does not answer is asked again later; nothing is raised for it.
+    """
+    async with node.db.reading() as unit:
+        peer = await unit.find(Peer, uri=origin)
+    if peer is not None and peer.described_at is None:
+        await _describe_now(node, origin, budget)
+
+
+async def _describe_now(node: Node, origin: str, budget: Budget | None) -> None:
+    try:
+        description = await describe(node.fetcher, origin, budget)
+    except (Unreachable, BudgetSpent):
+        async with node.db.unit() as unit:
+            await note_silence(unit, origin)
+        return
+    async with node.db.unit() as unit:
+        await store_description(unit, origin, description)
 
 
 async def describe(fetcher: Fetcher, origin: str, budget: Budget | None = None) -> Description:

@@ -73,6 +73,12 @@ async def store_description(unit: Unit, origin: str, description: Description) -
     return peer
 
 
+async def note_silence(unit: Unit, origin: str) -> None:
+    """Remember that a server did not say what it runs: it is asked again in an hour."""
+    peer = await find_peer(unit, origin)
+    peer.described_at = unit.now - DESCRIBED_FOR + timedelta(hours=1)
+
+
 async def _has_verifying_actor(unit: Unit, origin: str) -> bool:
     await unit.session.flush()
     query = select(Actor.id).where(Actor.origin == origin, Actor.verifies_proofs).limit(1)

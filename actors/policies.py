@@ -23,6 +23,8 @@ Mode = Literal["open", "allowlist"]
 #: How long a decision taken by another process may go unnoticed.
 REREAD_AFTER = timedelta(seconds=10)
 
+_BOOK = "actors.policies:book"
+
 
 class Book:
     """The decisions as they stood when they were read.
@@ -115,8 +117,7 @@ class Policies:
 
 
 async def read_book(unit: Unit, mode: Mode = "open") -> Book:
-    """Read the decisions from the database, as this unit sees them."""
-    await unit.session.flush()
+    """Read the decisions from the database, those of `set_policy` in this unit included."""
     peers = await unit.session.execute(
         select(Peer.uri, Peer.policy).where(Peer.policy != Policy.OPEN)
     )
@@ -135,9 +136,6 @@ async def blocked_hosts(unit: Unit) -> Book:
     return book
 
 
-_BOOK = "actors.policies:book"
-
-
 async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") -> list[Peer]:
     """Decide about a server, named by its host, by `host:port` or by an address on it.
 
@@ -154,6 +152,7 @@ async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") ->
         unit.meet(peer)
         peer.policy = policy
         peer.policy_reason = reason or None
+    await unit.session.flush()
     unit.memory.pop(_BOOK, None)
     return peers
 

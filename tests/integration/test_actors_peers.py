@@ -7,7 +7,7 @@ from factories import FakeClock, make_remote_actor, remote_document
 from hostile import HostilePeer, answer, document
 
 from actors.models import Dialect, Peer, Policy
-from actors.nodeinfo import describe
+from actors.nodeinfo import describe, describe_due, ensure_described
 from actors.peers import (
     Description,
     find_peer,
@@ -135,6 +135,43 @@ async def test_servers_are_described_once_a_day(node: Node, clock: FakeClock) ->
     clock.advance(timedelta(days=1, seconds=1))
     async with node.db.reading() as unit:
         assert len(await peers_to_describe(unit, 5)) == 3
+
+
+async def test_servers_that_are_due_are_asked_and_the_silent_ones_later(
+    node: Node, clock: FakeClock
+) -> None:
+    async with HostilePeer() as lively, HostilePeer(name="localhost") as silent:
+        serve_nodeinfo(lively)
+        silent.on("/.well-known/nodeinfo", answer(503))
+        async with node.db.unit() as unit:
+            for peer in (lively, silent):
+                await find_peer(unit, peer.origin)
+
+        assert await describe_due(node) == 2
+        assert await describe_due(node) == 0
+        clock.advance(timedelta(hours=1, seconds=1))
+        serve_nodeinfo(silent)
+        async with node.db.reading() as unit:
+            assert await peers_to_describe(unit, 5) == [silent.origin]
+            peers = {peer.uri: peer for peer in await list_peers(unit)}
+        assert peers[lively.origin].dialect is Dialect.FORUM
+        assert peers[silent.origin].dialect is Dialect.MICROBLOG
+
+
+async def test_a_server_is_asked_before_the_first_word_and_only_then(node: Node) -> None:
+    async with HostilePeer() as peer:
+        serve_nodeinfo(peer)
+        await ensure_described(node, peer.origin)
+        assert peer.requests == []  # nobody of that server is known
+
+        async with node.db.unit() as unit:
+            await make_remote_actor(unit, "ana", peer.origin)
+        for _ in range(2):
+            await ensure_described(node, peer.origin, Budget())
+
+        assert len(peer.requests) == 2
+        async with node.db.unit() as unit:
+            assert (await find_peer(unit, peer.origin)).dialect is Dialect.FORUM
 
 
 async def test_a_server_that_speaks_again_is_not_waited_for(node: Node, clock: FakeClock) -> None:
