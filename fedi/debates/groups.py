@@ -105,20 +105,26 @@ async def relay(
     await _pass_on(unit, group, accepted, followers)
     network = await network_actor(unit)
     if network.id != group.id:
-        told = {target.actor_id for target in followers}
-        reached = {_inbox(target) for target in followers if _wraps(target, accepted)}
-        await _pass_on(
-            unit,
-            network,
-            accepted,
-            [
-                target
-                for target in await follower_targets(unit, network)
-                if target.dialect is not Dialect.FORUM
-                and target.actor_id not in told
-                and _inbox(target) not in reached
-            ],
-        )
+        others = await follower_targets(unit, network)
+        await _pass_on(unit, network, accepted, _not_yet_told(others, followers, accepted))
+
+
+def _not_yet_told(
+    others: list[Target], followers: list[Target], accepted: Accepted
+) -> list[Target]:
+    """The network's followers whom the Group has not told.
+
+    Forums are left out: they accept in a group what that very Group announces.
+    """
+    told = {target.actor_id for target in followers}
+    reached = {_inbox(target) for target in followers if _wraps(target, accepted)}
+    return [
+        target
+        for target in others
+        if target.dialect is not Dialect.FORUM
+        and target.actor_id not in told
+        and _inbox(target) not in reached
+    ]
 
 
 def _inbox(target: Target) -> str:

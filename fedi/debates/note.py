@@ -30,13 +30,11 @@ from fedi.core.urls import Site, read_id, same_origin
 from fedi.core.vocab import AS2, DATA_INTEGRITY, POST_TYPES, PUBLIC, TOMBSTONE
 from fedi.debates.audience import address
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.models.thread import Thread
 
 MAX_TITLE = 200  # Lemmy refuses longer ones
 MAX_QUESTION = 500
 MAX_MENTIONS = 16
 MAX_HASHTAGS = 16
-NOTE_LENGTH = 1200
 
 _PEER_TITLE = 500
 _PEER_SUMMARY = 2000
@@ -62,7 +60,6 @@ CONTEXT: list[Any] = [
 _BOLD_TITLE = re.compile(r"<p><strong>([^<]+)</strong></p>\s*")
 _QUESTION = re.compile(r"<p><em>([^<]+)</em></p>\s*")
 _HASHTAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
-_RICH = re.compile(r"<(?:h[1-6]|table|img)\b")
 
 
 # --- writing -----------------------------------------------------------------------------
@@ -70,7 +67,6 @@ _RICH = re.compile(r"<(?:h[1-6]|table|img)\b")
 
 def write_object(
     post: Post,
-    thread: Thread,
     author: Actor,
     group: Actor | None,
     site: Site,
@@ -84,8 +80,7 @@ def write_object(
     document changes unless the author edits the post, so its bytes can be frozen.
     """
     to, cc = address(post, author, group, answered, mentioned)
-    content = _written_content(post, thread)
-    document: Document = {
+    return {
         "@context": CONTEXT,
         "id": post.uri,
         "type": post.type,
@@ -94,26 +89,37 @@ def write_object(
         "cc": cc,
         **_given("audience", post.audience_uri),
         **_given("inReplyTo", post.parent_uri),
-        **_write_heading(post, thread),
+        **_write_text(post),
+        "url": post.url,
+        "published": write_moment(post.published_at),
+        **_given("updated", post.updated_at and write_moment(post.updated_at)),
+        **_write_collections(post),
+        "tag": _write_tags(post, author, group, answered, mentioned, site),
+        "attachment": [],
+        "sensitive": False,
+        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+    }
+
+
+def _write_text(post: Post) -> Document:
+    content = _written_content(post)
+    return {
+        **_write_heading(post),
         "content": content,
         **_given("contentMap", post.language and {post.language: content}),
         "mediaType": "text/html",
         **_given("source", _write_source(post)),
-        "url": post.url,
-        "published": write_moment(post.published_at),
-        **_given("updated", post.updated_at and write_moment(post.updated_at)),
-        "sensitive": False,
-        "context": post.context_uri,
     }
-    if post.parent_uri is None:
-        document["contextHistory"] = f"{post.context_uri}/history"
-    return document | {
+
+
+def _write_collections(post: Post) -> Document:
+    is_root = post.parent_uri is None
+    return {
+        "context": post.context_uri,
+        **_given("contextHistory", is_root and f"{post.context_uri}/history"),
         "replies": write_replies_link(post.uri),
         "likes": f"{post.uri}/likes",
         "shares": f"{post.uri}/shares",
-        "tag": _write_tags(post, author, group, answered, mentioned, site),
-        "attachment": [],
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
     }
 
 
@@ -121,7 +127,7 @@ def _given(name: str, value: Any) -> Document:
     return {name: value} if value else {}
 
 
-def _write_heading(post: Post, thread: Thread) -> Document:
+def _write_heading(post: Post) -> Document:
     """The title and the question of a root that is an Article.
 
     Peers show the summary in place of the body, so it is plain text that can stand alone.
@@ -141,7 +147,7 @@ def _heading_html(title: str, question: str) -> str:
     return f"<p><strong>{escape(title, quote=False)}</strong></p>{asked}"
 
 
-def _written_content(post: Post, thread: Thread) -> str:
+def _written_content(post: Post) -> str:
     """A Note has no title for Mastodon and GoToSocial: a root says it in its first line."""
     if post.parent_uri is None and post.type == "Note":
         return _heading_html(post.title, post.summary) + post.content
@@ -207,15 +213,6 @@ def find_hashtags(content: str) -> list[str]:
     """The words marked with `#` in clean HTML, without the mark, each once."""
     words = {word.lower(): word for word in reversed(_HASHTAG.findall(plain(content)))}
     return list(reversed(words.values()))[:MAX_HASHTAGS]
-
-
-def root_type(content: str, written: str) -> str:
-    """What a root is when nobody says: short and plain ones are Notes, which Mastodon shows whole.
-
-    `content` is the clean HTML, `written` what the author typed.
-    """
-    rich = _RICH.search(content) or _RICH.search(written) or "![" in written
-    return "Article" if rich or len(plain(content)) > NOTE_LENGTH else "Note"
 
 
 def write_tombstone(post: Post, author_uri: str) -> Document:

@@ -31,9 +31,7 @@ async def freeze(unit: Unit, post: Post, thread: Thread, author: Actor) -> Docum
     answered, mentioned = await named_actors(unit, post)
     to, cc = address(post, author, group, answered, mentioned)
     post.addressed = [uri for uri in [*to, *cc] if uri != PUBLIC]
-    document = write_object(
-        post, thread, author, group, unit.site, answered=answered, mentioned=mentioned
-    )
+    document = write_object(post, author, group, unit.site, answered=answered, mentioned=mentioned)
     proved = add_proof(document, await signing_key(unit, author, "ed25519"), unit.now)
     post.document = dumps(proved)
     return proved

@@ -18,13 +18,12 @@ from fedi.debates.audience import carriers as carriers
 from fedi.debates.joining import begin_thread
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
-from fedi.debates.note import root_type
 from fedi.debates.participation import count_post
 from fedi.debates.publication import say_create
 from fedi.debates.reading import latest_posts as latest_posts
 from fedi.debates.reading import read_page as read_page
 from fedi.debates.reading import read_post as read_post
-from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
+from fedi.debates.writing import draft, mention_uris, read_question, read_title, render, root_type
 
 _GROUPS = (Role.NETWORK, Role.GROUP)
 

@@ -1,6 +1,7 @@
 """What members type: rendered, checked, made into the start of a post."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from fedi.core.text import render_markdown, strip_controls
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.note import MAX_MENTIONS, MAX_QUESTION, MAX_TITLE
+
+#: A longer text is an Article, of which microblogs show the beginning.
+NOTE_LENGTH = 1200
+
+_RICH = re.compile(r"<(?:h[1-6]|table|img)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +95,12 @@ def read_question(text: str) -> str:
     if len(question) > MAX_QUESTION:
         raise Invalid(f"a question has at most {MAX_QUESTION} characters", code="question-too-long")
     return question
+
+
+def root_type(content: str, written: str) -> str:
+    """What a root is when nobody says: short and plain ones are Notes, which Mastodon shows whole.
+
+    `content` is the clean HTML, `written` what the author typed.
+    """
+    rich = _RICH.search(content) or _RICH.search(written) or "![" in written
+    return "Article" if rich or len(plain(content)) > NOTE_LENGTH else "Note"

@@ -31,9 +31,7 @@ from fedi.debates.posts import (
 from fedi.debates.threads import find_thread, open_thread, read_page
 from outbox.models import Activity
 
-SHOWN = (
-    "uri author_uri parent_uri path title summary content language published_at updated_at"
-).split()
+SHOWN = "uri author_uri parent_uri path title summary content language published_at updated_at"
 
 TEXT = """Au printemps, une *fraiseuse* a voyagé. Voir https://lyon.example/machines.
 
@@ -114,15 +112,9 @@ async def held(node: Node, uri: str) -> list[Any]:
         thread = await find_thread(unit, uri)
         assert thread is not None
         rows = await read_page(unit, thread)
-        facts: list[Any] = [tuple(getattr(row, name) for name in SHOWN) for row in rows]
-        return [
-            *facts,
-            *(row.deleted_at is None for row in rows),
-            thread.uri,
-            thread.title,
-            thread.question,
-            thread.post_count,
-        ]
+        facts: list[Any] = [tuple(getattr(row, name) for name in SHOWN.split()) for row in rows]
+        gone = [row.uri for row in rows if row.deleted_at is not None]
+        return [*facts, gone, thread.uri, thread.title, thread.question, thread.post_count]
 
 
 @pytest.mark.parametrize("kind", ["Note", "Article"])

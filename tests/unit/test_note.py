@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
+import fedi.debates.models.thread  # noqa: F401  posts refer to threads
 from actors.models import Actor, Role
 from fedi.core.errors import Malformed
 from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.urls import Site
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.models.thread import Thread
-from fedi.debates.note import find_hashtags, read_object, root_type, write_object, write_tombstone
+from fedi.debates.note import find_hashtags, read_object, write_object, write_tombstone
+from fedi.debates.writing import root_type
 
 SITE = Site("https://tilios.example")
 NOW = datetime(2026, 11, 25, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -73,8 +74,7 @@ def reply(**more: Any) -> Post:
 
 
 def written(post: Post, **more: Any) -> Document:
-    thread = Thread(id=1, key=post.key, uri=CONTEXT, root_id=1, title=post.title)
-    return write_object(post, thread, person("camille"), group(), SITE, **more)
+    return write_object(post, person("camille"), group(), SITE, **more)
 
 
 # --- ours --------------------------------------------------------------------------------
