@@ -10,12 +10,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+
+from fedi.accounts.signup import create_account
+from fedi.accounts.tokens import create_token
+from fedi.core.config import load_config
+from fedi.core.node import open_node
 
 Answer = TypeVar("Answer")
 
@@ -33,7 +38,11 @@ def free_port() -> int:
 
 
 async def eventually(
-    ask: Callable[[], Awaitable[Answer]], good: Callable[[Answer], Any], *, seconds: float = 30
+    ask: Callable[[], Awaitable[Answer]],
+    good: Callable[[Answer], Any],
+    *,
+    seconds: float = 30,
+    pause: float = 0.1,
 ) -> Answer:
     """Ask again until the answer is good; fail with the last answer when time is up."""
     deadline = asyncio.get_running_loop().time() + seconds
@@ -43,7 +52,7 @@ async def eventually(
             return answer
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"still not after {seconds} s: {answer!r}"[:4000])
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)
 
 
 class NodeProcess:
@@ -77,23 +86,25 @@ class NodeProcess:
             "--handle", self.handle, "--name", f"Réseau {self.handle}",
             "--data-dir", str(self.home / "data"),
         )  # fmt: skip
-        await asyncio.gather(*(self._admit(name) for name in people))
+        await self._admit(people)
 
-    async def _admit(self, name: str) -> None:
-        await self.command(
-            "account", "create", name, "--email", f"{name}@example.org", "--password-stdin",
-            stdin=PASSWORD,
-        )  # fmt: skip
-        self.tokens[name] = (
-            await self.command("account", "token", name, "--scope", "read", "--scope", "write")
-        ).strip()
+    async def _admit(self, people: Sequence[str]) -> None:
+        """Make accounts and tokens as the command line does, without a process for each."""
+        node = open_node(load_config(self.config))
+        for name in people:
+            async with node.db.unit() as unit:
+                account = await create_account(
+                    unit, handle=name, email=f"{name}@example.org", password=PASSWORD
+                )
+                self.tokens[name] = await create_token(unit, account, ("read", "write"))
+        await node.close()
 
-    async def start(self) -> None:
-        """Serve, and return once the node answers."""
+    async def start(self, *options: str) -> None:
+        """Serve, with further options of the command; return once the node answers."""
         log = (self.home / "serve.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "fedi", "serve", "--config", str(self.config),
-            "--host", "127.0.0.1", "--port", str(self.listening),
+            "--host", "127.0.0.1", "--port", str(self.listening), *options,
             stdout=log, stderr=log, env=os.environ | {"PYTHONASYNCIODEBUG": ""},
         )  # fmt: skip
         log.close()
