@@ -111,7 +111,7 @@ async def _shared(unit: Unit, origins: list[str]) -> dict[str, int]:
         .where(Actor.origin.in_(origins), Thread.listed, Participation.post_count > 0)
         .group_by(Actor.origin)
     )
-    return dict((await unit.session.execute(query)).tuples().all())
+    return dict((await unit.session.execute(query)).all())
 
 
 async def _count_people(unit: Unit, network: Actor) -> tuple[int, int]:

@@ -13,9 +13,9 @@ from fedi.core.db import Unit
 from fedi.core.errors import Invalid
 from fedi.core.i18n import N_
 from fedi.debates.addresses import page_path
-from fedi.debates.note import root_type
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
+from fedi.debates.writing import root_type
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LANGUAGE, LIMITS
 from fedi.web.mentions import find_named

@@ -157,7 +157,7 @@ async def _draw(unit: Unit, scene: Scene, excerpt: Excerpt) -> list[Branch[Shown
     branches = grow(map(scene.show, excerpt.rows), root=excerpt.top)
     answered = [node.post.row.parent_id for node in branches if node.continued]
     query = select(Post.id, Post.key).where(Post.id.in_(answered))
-    keys = dict((await unit.session.execute(query)).tuples().all()) if answered else {}
+    keys = dict((await unit.session.execute(query)).all()) if answered else {}
     for node in branches:
         if node.continued and node.post.row.parent_id in keys:
             node.above = scene.link(keys[node.post.row.parent_id])
