@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from aiohttp import web
 from factories import FakeClock, key_pair, make_node, remote_document, signed_request
 from hostile import HostilePeer, answer, document
@@ -49,6 +50,11 @@ from inbox.resolve import Resolver
 from inbox.views import post_inbox
 
 Document = dict[str, Any]
+
+#: The usual tracebacks, which print every variable, take seconds each.
+structlog.configure(
+    processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+)
 
 _numbers = itertools.count(1)
 
