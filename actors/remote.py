@@ -73,7 +73,8 @@ async def obtain_actor(
     """The row of an actor, ours or a peer's, fetched when it is unknown or older than `max_age`.
 
     An older row is better than none: it is used when its server does not answer.  The row is
-    read-only: a unit that changes it finds it again.
+    read-only: a unit that changes it finds it again.  It is the row of that very id: an alias
+    of it is refused, because it would be a second name of one actor.
 
     Raises `Gone`, `Blocked`, and for actors we never met what `fetch_actor` raises.
     """
@@ -88,6 +89,8 @@ async def obtain_actor(
         await _refuse_blocked(unit, node, uri)
     try:
         fetched = await fetch_actor(node, uri, budget or Budget())
+        if fetched.document.uri != uri:
+            raise Malformed(f"{uri} is not the id of an actor", code="actor-id")
         return await remember_actor(node, fetched)
     except Gone:
         if known is not None:

@@ -170,6 +170,17 @@ async def test_an_actor_that_was_removed_is_forgotten_and_never_asked_again(
         assert await count_followers(unit, camille) == 0
 
 
+async def test_an_alias_is_not_a_second_name_of_an_actor(node: Node, peer: HostilePeer) -> None:
+    uri = serve(peer)
+    alias = peer.on("/@ana", document(remote_document("ana", peer.origin)))
+
+    with pytest.raises(Malformed) as refused:
+        await obtain_actor(node, alias)
+    assert refused.value.code == "actor-id"
+    assert await count_actors(node) == 0
+    assert (await obtain_actor(node, uri)).uri == uri
+
+
 async def test_a_stranger_that_was_removed_leaves_no_trace(node: Node, peer: HostilePeer) -> None:
     with pytest.raises(Gone):
         await obtain_actor(node, peer.on("/users/ana", answer(410)))
