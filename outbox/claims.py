@@ -27,7 +27,7 @@ LEASE = timedelta(minutes=2)
 #: Rows looked at for one claim, so that its cost does not grow with the queue.
 _HEAD = 400
 #: Most rows of one claim for a peer that is well; any other is tried with one.
-_DEPTH = 10
+_DEPTH = 25
 _WELL_FOR = timedelta(days=1)
 
 #: What is kept in memory between claims.
@@ -68,7 +68,13 @@ class Claims:
         manners = await _load_manners(unit, {row.origin for row in rows})
         await _drop_unsigned(unit, [row.id for row in rows if row.signer_id not in keys])
         return [
-            _parcel(row, messages[row.activity_id], keys[row.signer_id], manners.get(row.origin))
+            _parcel(
+                row,
+                unit.now,
+                messages[row.activity_id],
+                keys[row.signer_id],
+                manners.get(row.origin, _Manner()),
+            )
             for row in rows
             if row.signer_id in keys
         ]
@@ -162,8 +168,9 @@ async def _drop_unsigned(unit: Unit, ids: Sequence[int]) -> None:
     await finish(unit, Delivery, ids, outcome="refused", last_error="no-key")
 
 
-def _parcel(row: Delivery, message: Message, key: SigningKey, manner: _Manner | None) -> Parcel:
-    manner = manner or _Manner()
+def _parcel(
+    row: Delivery, now: datetime, message: Message, key: SigningKey, manner: _Manner
+) -> Parcel:
     return Parcel(
         id=row.id,
         message=message,
@@ -175,4 +182,5 @@ def _parcel(row: Delivery, message: Message, key: SigningKey, manner: _Manner | 
         doubtful=manner.doubtful,
         attempts=row.attempts,
         created_at=row.created_at,
+        leased_until=now + LEASE,
     )

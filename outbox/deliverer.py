@@ -31,6 +31,8 @@ BATCH = 50  # rows of one claim, results of one unit
 LINGER = 0.2
 #: Seconds after which an answer counts as slow.
 SLOW = 5.0
+#: More than two requests may take, one for each scheme of signatures.
+LONGEST_ATTEMPT = timedelta(seconds=40)
 #: Seconds that stopping leaves to what is in flight.
 GRACE = 10.0
 _LISTEN_EVERY = timedelta(seconds=5)
@@ -62,12 +64,15 @@ class Deliverer:
         try:
             while not self._stopping:
                 self._signal.clear()
-                pause = await self._turn()
+                # A unit cut off in its middle could leave SQLite locked, so it is let finish.
+                pause = await asyncio.shield(self._turn())
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause.total_seconds()):
                         await self._signal.wait()
         except asyncio.CancelledError:
-            await self._abandon()
+            self._stopping = True
+            async with self._turning:
+                await self._abandon()
             raise
 
     async def run_once(self) -> int:
@@ -143,7 +148,7 @@ class Deliverer:
     async def _look_after(self, unit: Unit) -> None:
         """Resume what waits for peers that were heard again; give up on those that are lost."""
         if self._listened_at is None or unit.now >= self._listened_at + _LISTEN_EVERY:
-            await resume(unit, await heard_again(unit, self._listened_at))
+            await resume(unit, await heard_again(unit))
             self._listened_at = unit.now
         if self._swept_at is None or unit.now >= self._swept_at + _SWEEP_EVERY:
             await give_up_on_the_lost(unit)
@@ -160,21 +165,29 @@ class Deliverer:
             DELIVERIES_IN_FLIGHT.inc()
 
     async def _send(self, parcel: Parcel) -> None:
-        started = asyncio.get_running_loop().time()
+        well = False
         try:
-            result = await self._attempt(parcel)
+            if self._node.clock() < parcel.leased_until - LONGEST_ATTEMPT:
+                well = await self._try(parcel)
+            else:  # somebody else may claim it while we try
+                self._returned.append(parcel)
         finally:
             DELIVERIES_IN_FLIGHT.dec()
+        self._returned += self._lanes.finish(parcel.origin, well=well)
+        self._launch()
+        self._report()
+
+    async def _try(self, parcel: Parcel) -> bool:
+        """Make an attempt; whether the peer answered at all and in time."""
+        started = asyncio.get_running_loop().time()
+        result = await self._attempt(parcel)
         seconds = asyncio.get_running_loop().time() - started
+        self._results.append(result)
         DELIVERY_SECONDS.observe(seconds)
         DELIVERIES.labels(result.verdict).inc()
         if result.status == 401:
             self._claims.forget_key(parcel.signer_id)
-        well = seconds < SLOW and not result.silent and result.retry_after is None
-        self._results.append(result)
-        self._returned += self._lanes.finish(parcel.origin, well=well)
-        self._launch()
-        self._report()
+        return seconds < SLOW and not result.silent and result.retry_after is None
 
     async def _attempt(self, parcel: Parcel) -> Result:
         try:

@@ -49,6 +49,7 @@ class Parcel:
     doubtful: bool  # its peer failed the last time
     attempts: int  # this one included
     created_at: datetime
+    leased_until: datetime
 
 
 class Verdict(StrEnum):

@@ -13,7 +13,8 @@ from outbox.delivery import Parcel
 SLOTS = 64  # deliveries in flight
 DOUBTFUL_SLOTS = 32  # of them, to peers in trouble
 WIDTH = 2  # to one peer
-IN_HAND = 128  # claimed, in flight included
+IN_TURN = 128  # in flight, or the first to wait for their peer
+IN_HAND = 1024  # claimed, all included
 
 
 @dataclass(slots=True)
@@ -52,8 +53,12 @@ class Lanes:
 
     @property
     def room(self) -> int:
-        """How many more parcels can be taken in hand."""
-        return max(0, IN_HAND - self.in_hand)
+        """How many more parcels can be taken in hand.
+
+        What queues behind others for one peer takes no room from the other peers.
+        """
+        in_turn = self._active + len(self._ready)
+        return max(0, min(IN_TURN - in_turn, IN_HAND - self.in_hand))
 
     @property
     def admits_doubtful(self) -> bool:

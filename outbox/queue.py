@@ -49,7 +49,7 @@ async def list_queue(unit: Unit) -> list[Waiting]:
         .group_by(Delivery.origin, Peer.id)
         .order_by(func.count().desc(), Delivery.origin)
     )
-    return [Waiting(*row) for row in (await unit.session.execute(query)).tuples()]
+    return [Waiting(*row) for row in await unit.session.execute(query)]
 
 
 async def retry_now(unit: Unit, origin: str | None = None) -> int:
@@ -100,13 +100,11 @@ async def _reschedule(unit: Unit, moment: datetime, *where: ColumnElement[bool])
     return done.rowcount
 
 
-async def heard_again(unit: Unit, since: datetime | None) -> list[str]:
-    """Paused peers that spoke to us after `since`, and whose pause was ended for that."""
+async def heard_again(unit: Unit) -> list[str]:
+    """Silent peers whose pause was ended because they spoke to us; a probe will tell more."""
     query = select(Peer.uri).where(
         Peer.failures >= BREAKER, Peer.paused_until.is_(None), Peer.heard_at.is_not(None)
     )
-    if since is not None:
-        query = query.where(Peer.heard_at > since)
     return list(await unit.session.scalars(query))
 
 
