@@ -118,10 +118,13 @@ async def _why_ignore_announce(unit: Unit, received: Received) -> str | None:
 
 
 async def _why_ignore_hearsay(unit: Unit, received: Received) -> str | None:
-    """What somebody else tells about a post matters when the post is here, or they are followed."""
+    """What somebody else tells about a post matters when the post is here, or they are followed.
+
+    In the history of a debate the post may come just before.
+    """
     if received.object_uri is None:
         return "no-object"
-    if await unit.find(Post, uri=received.object_uri) is not None:
+    if received.way == "collected" or await unit.find(Post, uri=received.object_uri) is not None:
         return None
     if received.type == "Delete" and await is_followed(unit, received.signer_uri):
         return None

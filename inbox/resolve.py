@@ -7,10 +7,12 @@ finds it known when its turn comes again.
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urljoin
 
 from actors.models import Actor
 from actors.policies import Policies
 from actors.remote import obtain_actor
+from fedi.core.answers import NotADocument
 from fedi.core.errors import BudgetSpent, FediError, Gone, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget, Fetched
 from fedi.core.jsonld import Document, id_of
@@ -118,7 +120,15 @@ class Resolver:
 
     async def _find_id(self, url: str, budget: Budget) -> str:
         """The id of the post that a page shows, or that opens a debate."""
-        fetched = await self._node.fetcher.get_document(url, budget, any_origin=True)
+        fetcher = self._node.fetcher
+        try:
+            fetched = await fetcher.get_document(url, budget, any_origin=True, fresh=True)
+        except NotADocument as page:
+            if page.alternate is None:
+                raise
+            fetched = await fetcher.get_document(
+                urljoin(url, page.alternate), budget, any_origin=True
+            )
         document: Document = fetched.document
         uri = first_item(document) if is_collection(document) else id_of(document)
         if uri is None:

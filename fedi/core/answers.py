@@ -1,12 +1,30 @@
 """What peers answer, and how the headers of an answer are read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from fedi.core.errors import Malformed
 from fedi.core.jsonld import Document
 from fedi.core.vocab import AS2
+
+#: One link of a `Link` header: an address in angle brackets, then its parameters.
+_LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
+_LONGEST_LINKS = 8192
+
+
+class NotADocument(Malformed):
+    """What was found is of another media type; a page may say where its document is."""
+
+    code = "media-type"
+
+    def __init__(
+        self, message: str = "", *, code: str | None = None, alternate: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.alternate = alternate  # relative to the page, as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,19 @@ def is_activity_type(content_type: str) -> bool:
     if essence == "application/activity+json":
         return True
     return essence == "application/ld+json" and AS2 in _profiles(parameters)
+
+
+def read_alternate(links: str) -> str | None:
+    """The ActivityStreams document that a page names in its `Link` header (RFC 8288)."""
+    for match in _LINK.finditer(links[:_LONGEST_LINKS]):
+        parameters: dict[str, str] = {}
+        for parameter in match[2].split(";"):
+            name, _, value = parameter.partition("=")
+            parameters.setdefault(name.strip().lower(), value.strip().strip('"'))
+        relations = parameters.get("rel", "").lower().split()
+        if "alternate" in relations and is_activity_type(parameters.get("type", "")):
+            return match[1]
+    return None
 
 
 def is_json_type(content_type: str) -> bool:

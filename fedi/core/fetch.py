@@ -31,8 +31,10 @@ from fedi.core.addresses import PUBLIC_PORTS, Denied, Gate, GuardedResolver
 from fedi.core.answers import (
     Answer,
     Fetched,
+    NotADocument,
     is_activity_type,
     is_json_type,
+    read_alternate,
     read_retry_after,
 )
 from fedi.core.budget import Budget, Failures
@@ -318,7 +320,8 @@ def _next_hop(target: Url, response: aiohttp.ClientResponse) -> str:
 async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> Fetched:
     _check_status(target, response.status)
     if not wish.suits(response.headers.get("Content-Type", "")):
-        raise Malformed(f"{target} is not the document it should be", code="media-type")
+        alternate = read_alternate(", ".join(response.headers.getall("Link", [])))
+        raise NotADocument(f"{target} is not the document it should be", alternate=alternate)
     body = bytearray()
     announced = response.content_length or 0
     while max(announced, len(body)) <= wish.limit:
