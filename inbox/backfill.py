@@ -168,12 +168,17 @@ class _Reading:
         return received
 
     async def _handle(self, batch: list[Received]) -> None:
-        """Handle activities found, asking the network for what they need as often as they need."""
+        """Handle activities found, asking the network for what they need as often as they need.
+
+        A reaction may stand behind a post that has to be asked for: it waits with it.
+        """
         for _ in range(MAX_ROUNDS):
             if not batch:
                 return
             results = await process(self._node, batch)
-            batch = [received for received, outcome in results if outcome.name == "waiting"]
+            batch = [
+                received for received, outcome in results if outcome.name in ("waiting", "later")
+            ]
             for received in list(batch):
                 try:
                     await self._resolver.resolve(received, self._budget)
