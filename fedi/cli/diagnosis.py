@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from actors.keys import signing_key
 from actors.local import instance_actor
+from fedi.cli.identity import check_identity
 from fedi.core.config import Config
 from fedi.core.errors import FediError
 from fedi.core.fetch import Fetcher
@@ -95,6 +96,7 @@ async def _guarded(test: Callable[[Node], Awaitable[Finding]], node: Node) -> Fi
 
 async def _database(node: Node) -> Finding:
     await require_current(node.db)
+    await check_identity(node)
     return Finding("database", State.FINE, f"it is at revision {HEAD}")
 
 

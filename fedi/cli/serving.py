@@ -18,6 +18,7 @@ from fedi.accounts.models import Account
 from fedi.accounts.signup import create_setup_link
 from fedi.app import Role, create_app
 from fedi.cli.frame import Refused
+from fedi.cli.identity import check_identity, introduce_network
 from fedi.core.config import Config, load_config
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
@@ -71,6 +72,7 @@ async def _serve(settings: Config, role: Role, listen: Listen) -> None:
         async with _running(node, role, listen) as address:
             log.info("started", version=VERSION, url=node.site.url, role=role, listening=address)
             if role != "worker":
+                await introduce_network(node)
                 await _offer_setup(node)
             await stop.wait()
             log.info("stopping")
@@ -85,6 +87,7 @@ async def _check(node: Node) -> None:
         raise Refused(f"the data directory {directory} cannot be written: check its owner")
     try:
         await require_current(node.db)
+        await check_identity(node)
     except (DBAPIError, OSError) as error:
         raise Refused(f"the database cannot be used: {getattr(error, 'orig', error)}") from error
     for key in RELAXED:

@@ -72,6 +72,34 @@ def test_the_log_can_be_json(config: Path):
     assert all(set(event) >= {"event", "level", "timestamp"} for event in events)
 
 
+def test_the_name_of_the_network_follows_the_settings(config: Path, port: int):
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("Un réseau", "Un réseau d'ateliers"), encoding="utf-8")
+    with Serving(config):
+        wait_until(lambda: name_of_the_network(port) == "Un réseau d'ateliers")
+        _, outbox = get(port, "/g/reseau/outbox?page=1", Accept="application/activity+json")
+
+    assert '"Update"' in outbox
+
+
+def name_of_the_network(port: int) -> str:
+    _, body = get(port, "/g/reseau", Accept="application/activity+json")
+    name: str = json.loads(body)["name"]
+    return name
+
+
+@pytest.mark.parametrize("change", [('"reseau"', '"autre"'), ("localhost", "127.0.0.1")])
+def test_what_ids_are_made_of_cannot_change(config: Path, change: tuple[str, str]):
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace(*change), encoding="utf-8")
+
+    ended = fedi("serve", "--config", config)
+
+    assert ended.code == 1
+    assert "can never change" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_a_port_in_use_is_one_clear_line(config: Path, port: int):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
