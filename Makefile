@@ -4,7 +4,6 @@ PYTHON ?= python3
 PORT   ?= 8080
 VENV   := .venv
 BIN    := $(VENV)/bin
-PEER   := tests/interop/peer
 DATA   := data/config.toml
 
 .DEFAULT_GOAL := help
@@ -22,7 +21,7 @@ run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data
 demo: $(VENV)/.run ## run three networks that debate with each other, their data in ./demo
 	@exec $(BIN)/fedi demo
 
-test: lint $(PEER)/node_modules/.stamp ## run every test
+test: lint ## run every test
 	$(BIN)/pytest
 
 lint: $(VENV)/.test ## check style, types, and who imports whom
@@ -35,8 +34,8 @@ format: $(VENV)/.test ## put the code in its usual form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.test ## measure; see tests/load
-	$(BIN)/pytest tests/load -s
+bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 1"
+	PYTHONPATH=tests/support $(BIN)/python tests/load/bench.py $(OPTIONS)
 
 # A stamp tells that what pyproject.toml asks for is installed, for running or for testing too.
 $(VENV)/bin/python:
@@ -51,8 +50,3 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the node and its tests need into $(VENV) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,test]'
 	@touch $@ $(VENV)/.run
-
-# The foreign server of the tests; without npm, the tests that need it say so and are skipped.
-$(PEER)/node_modules/.stamp: $(PEER)/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --prefix $(PEER) && touch $@; \
-	else echo "npm is missing: no tests with a foreign server"; fi
