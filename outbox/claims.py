@@ -22,10 +22,9 @@ from fedi.core.signatures.keys import SigningKey
 from fedi.core.signatures.request import Scheme
 from outbox.delivery import FIRST_SCHEME, Message, Parcel
 from outbox.models import Activity, Delivery
+from outbox.queue import HEAD
 
 LEASE = timedelta(minutes=2)
-#: Rows looked at for one claim, so that its cost does not grow with the queue.
-_HEAD = 400
 #: Most rows of one claim for a peer that is well; any other is tried with one.
 _DEPTH = 25
 _WELL_FOR = timedelta(days=1)
@@ -131,7 +130,7 @@ def _due(now: datetime, limit: int, busy: Collection[str]) -> Select[Any]:
             ~_waits_for_an_older_one(),
         )
         .order_by(Delivery.next_attempt_at, Delivery.origin, Delivery.id)
-        .limit(_HEAD)
+        .limit(HEAD)
         .with_for_update(of=Delivery, skip_locked=True)
         .cte("head")
     )

@@ -22,7 +22,7 @@ from outbox.claims import Claims
 from outbox.delivery import Parcel, Result, Verdict, deliver
 from outbox.lanes import Lanes
 from outbox.outcomes import actors_to_recheck, give_back, write_results
-from outbox.queue import LONGEST_SLEEP, give_up_on_the_lost, heard_again, next_due, resume
+from outbox.queue import Outlook, give_up_on_the_lost, heard_again, look_ahead, resume
 
 log = structlog.get_logger()
 
@@ -117,14 +117,15 @@ class Deliverer:
             if self._stopping:
                 return timedelta()
             limit = min(BATCH, self._lanes.room)
-            parcels, pause = await self._write_down(limit)
+            parcels, outlook = await self._write_down(limit)
             for parcel in parcels:
                 self._lanes.add(parcel)
                 self._launch()
                 await asyncio.sleep(0)  # signing takes a millisecond, and others wait for the loop
-            return timedelta() if limit and len(parcels) == limit else pause
+            more = parcels and (outlook.crowded or len(parcels) == limit)
+            return timedelta() if more else outlook.pause
 
-    async def _write_down(self, limit: int = 0) -> tuple[list[Parcel], timedelta]:
+    async def _write_down(self, limit: int = 0) -> tuple[list[Parcel], Outlook]:
         """One unit for all results so far, and for a claim; nothing is forgotten if it fails."""
         results, returned = list(self._results), list(self._returned)
         if self._timer is not None:
@@ -138,12 +139,12 @@ class Deliverer:
             await unit.flush()
             busy = self._lanes.busy()
             parcels = await self._claims.take(unit, limit=limit, busy=busy) if limit else []
-            pause = await next_due(unit) if limit else LONGEST_SLEEP
+            outlook = await look_ahead(unit)
         del self._results[: len(results)]
         del self._returned[: len(returned)]
         for uri in gone:
             self._keep(asyncio.create_task(self._recheck(uri)))
-        return parcels, pause
+        return parcels, outlook
 
     async def _look_after(self, unit: Unit) -> None:
         """Resume what waits for peers that were heard again; give up on those that are lost."""

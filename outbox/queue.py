@@ -1,7 +1,7 @@
 """The queue as a whole: what waits, and moving all that waits for a peer."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,16 @@ from outbox.retry import BREAKER, LIFETIME, LIKE_LIFETIME, LIKES
 
 #: The longest the deliverer sleeps: deliveries may be queued by another process.
 LONGEST_SLEEP = timedelta(seconds=30)
+#: Due rows looked at for one claim, so that its cost does not grow with the queue.
+HEAD = 400
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What will be due."""
+
+    crowded: bool  # more is due than one claim looks at
+    pause: timedelta  # until something else becomes due, at most half a minute
 
 
 @dataclass(frozen=True)
@@ -108,16 +118,18 @@ async def heard_again(unit: Unit) -> list[str]:
     return list(await unit.session.scalars(query))
 
 
-async def next_due(unit: Unit) -> timedelta:
-    """How long the queue has nothing new to send, at most half a minute."""
+async def look_ahead(unit: Unit) -> Outlook:
+    """What the queue will need next."""
+    waiting, paused = Delivery.next_attempt_at, Peer.paused_until
+    due = select(Delivery.id).where(waiting <= unit.now).limit(HEAD + 1).subquery()
     query = select(
-        select(func.min(Delivery.next_attempt_at))
-        .where(Delivery.next_attempt_at > unit.now)
-        .scalar_subquery(),
-        select(func.min(Peer.paused_until)).where(Peer.paused_until > unit.now).scalar_subquery(),
+        select(func.count()).select_from(due).scalar_subquery(),
+        select(func.min(waiting)).where(waiting > unit.now).scalar_subquery(),
+        select(func.min(paused)).where(paused > unit.now).scalar_subquery(),
     )
-    moments: Sequence[datetime | None] = (await unit.session.execute(query)).one()
-    return min([LONGEST_SLEEP, *[moment - unit.now for moment in moments if moment]])
+    count, *moments = (await unit.session.execute(query)).one()
+    waits: list[timedelta] = [moment - unit.now for moment in moments if moment is not None]
+    return Outlook(crowded=count > HEAD, pause=min([LONGEST_SLEEP, *waits]))
 
 
 async def give_up_on_the_lost(unit: Unit) -> None:

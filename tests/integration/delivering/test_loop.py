@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -17,6 +18,7 @@ from fedi.core.node import Node
 from outbox.claims import LEASE
 from outbox.deliverer import Deliverer
 from outbox.lanes import SLOTS
+from outbox.queue import HEAD
 
 
 @asynccontextmanager
@@ -48,6 +50,22 @@ async def test_peers_that_do_not_answer_delay_nobody_else(node: Node, open_peer:
 
         assert {peer.most_at_once for peer in slow} == {1}
         assert await heard_by(*slow)() == 20
+        held.gate.set()
+
+
+async def test_a_long_queue_for_a_peer_that_does_not_answer_hides_nothing(
+    node: Node, clock: FakeClock, open_peer: Open
+) -> None:
+    held = Held()
+    slow, well = await open_peer(held), await open_peer()
+    await say(node, slow.origin, times=HEAD + 10)
+    clock.advance(timedelta(seconds=1))
+    await say(node, well.origin)
+
+    async with running(node):
+        await eventually(heard_by(well), bool)
+
+        assert await heard_by(slow)() == 1
         held.gate.set()
 
 
