@@ -15,7 +15,7 @@ from actors.peers import find_peer
 from fedi.core.jsonld import parse_document
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Post, Reaction, Retraction
-from fedi.debates.models.thread import Thread
+from fedi.debates.models.thread import Featured, Thread
 from fedi.debates.threads import open_thread
 from inbox.models import Backfill
 from outbox.models import Activity, Delivery
@@ -144,7 +144,8 @@ async def test_a_follow_is_undone_by_its_id_or_by_its_actors(
     """NodeBB gives the Follow inside its Undo another id than it had."""
     request = ana.say("Follow", site.network.uri)
     undone = request if by_id else ana.say("Follow", site.network.uri)
-    await site.hear(ana, request, ana.say("Undo", undone))
+    await site.hear(ana, request)
+    await site.hear(ana, ana.say("Undo", undone))
 
     assert await count(site, Follow) == 0
 
@@ -225,7 +226,8 @@ async def test_a_reject_ends_a_follow_of_ours(site: OpenSite, lisbon: Neighbour)
 
 async def test_a_block_ends_the_follows_between_the_two(site: OpenSite, ana: Voice) -> None:
     await follow(site, ana)
-    await site.hear(ana, ana.say("Follow", site.network.uri), ana.say("Block", site.network.uri))
+    await site.hear(ana, ana.say("Follow", site.network.uri))
+    await site.hear(ana, ana.say("Block", site.network.uri))
 
     assert await count(site, Follow) == 0
 
@@ -598,6 +600,36 @@ async def test_nobody_moves_another(site: OpenSite, lisbon: Neighbour, ana: Voic
     await site.hear(eve, eve.say("Move", ana.uri, target=eve.uri))
 
     assert await last_outcome(site) == "ignored:not-an-actor"
+
+
+async def test_a_group_keeps_a_debate_at_hand_and_puts_it_back(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    featured = f"{lisbon.origin}/users/tilios/featured"
+    tilios = lisbon.actor("tilios", "Group", featured=featured)
+    post = ana.note("hello", to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.create(post))
+    add = tilios.say("Add", post["id"], target=featured)
+    await site.hear(tilios, add, tilios.say("Add", post["id"], target=featured))
+    assert await count(site, Featured) == 1
+
+    await site.hear(tilios, tilios.say("Remove", post["id"], target=featured))
+    assert await count(site, Featured) == 0
+
+
+async def test_nobody_fills_the_collections_of_another(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    """Lemmy #3251: who is a moderator somewhere is none here."""
+    root = await open_debate(site)
+    tilios = lisbon.actor("tilios", "Group", featured=f"{lisbon.origin}/users/tilios/featured")
+    ours = f"{site.network.uri}/featured"
+    await site.hear(ana, ana.say("Add", root.uri, target=f"{tilios.uri}/featured"))
+    await site.hear(tilios, tilios.say("Add", root.uri, target=ours))
+    await site.hear(tilios, tilios.say("Add", root.uri), tilios.say("Add", root.uri, target=4))
+
+    assert set(await site.outcomes()) == {"ignored:not-its-collection"}
+    assert await count(site, Featured) == 0
 
 
 async def test_what_we_do_not_understand_is_kept_and_has_no_effect(
