@@ -11,7 +11,8 @@ from fedi.core.i18n import N_
 from fedi.core.text import strip_controls
 from fedi.web.csrf import FIELD, check_origin, check_token
 
-MAX_LINE = 500
+#: What is read of a line; how long it may be is for the verbs to say.
+MAX_LINE = 2000
 
 #: The field that an error is about; and a sentence for those whose own one holds a name or a
 #: number, which no catalogue can foresee.

@@ -44,7 +44,7 @@ class Page:
 
     @property
     def words(self) -> str:
-        """What one reads, without tags."""
+        """What one reads, without tags; every space is a plain one."""
         body = re.sub(r"(?s)<(script|style|svg).*?</\1>", " ", self.text)
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
