@@ -1,0 +1,84 @@
+"""What the load consists of: signed requests as Mastodon would send them, ready as bytes."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from references.cavage import digest, sign
+from strangers import Stranger
+
+AS2 = "https://www.w3.org/ns/activitystreams"
+PUBLIC = f"{AS2}#Public"
+ACTIVITY = "application/activity+json"
+
+_SENTENCE = (
+    "Une <strong>association</strong> qui ouvre son atelier trois soirs par semaine n’a pas les "
+    "mêmes comptes qu’un tiers-lieu porté par une commune ; voyez "
+    '<a href="https://example.org/comptes" rel="nofollow noopener" target="_blank">ce tableau</a>. '
+)
+#: Bytes of HTML in a post, near enough: an argued one, and one as most of a debate are.
+LONG, SHORT = 3000, 600
+
+
+def write_text(size: int) -> str:
+    """Paragraphs with some markup, of about so many bytes."""
+    paragraph = f"<p>{_SENTENCE * 2}</p>"
+    return paragraph * max(1, round(size / len(paragraph.encode())))
+
+
+def write_reply(sender: Stranger, parent: str, context: str, size: int) -> dict[str, Any]:
+    """A Create of a public reply, with an id of its own."""
+    uri = f"{sender.uri}/posts/{uuid4().hex}"
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = write_text(size)
+    addressed = {"to": [PUBLIC], "cc": [f"{sender.uri}/followers"]}
+    note = {
+        "id": uri,
+        "type": "Note",
+        "attributedTo": sender.uri,
+        "inReplyTo": parent,
+        "context": context,
+        "content": text,
+        "contentMap": {"fr": text[:400]},
+        "published": now,
+        "url": f"{uri}/page",
+        "sensitive": False,
+        "tag": [],
+        "attachment": [],
+        "replies": {"id": f"{uri}/replies", "type": "Collection"},
+        **addressed,
+    }
+    activity = {"id": f"{uri}/activity", "type": "Create", "actor": sender.uri, "published": now}
+    return {"@context": AS2, **activity, **addressed, "object": note}
+
+
+def write_follow(sender: Stranger, followed: str) -> dict[str, Any]:
+    """A request to follow."""
+    uri = f"{sender.uri}/follows/{uuid4().hex}"
+    return {"@context": AS2, "id": uri, "type": "Follow", "actor": sender.uri, "object": followed}
+
+
+def post(sender: Stranger, key: RSAPrivateKey, host: str, activity: dict[str, Any]) -> bytes:
+    """The bytes of a POST to the shared inbox, signed now."""
+    body = orjson.dumps(activity)
+    headers = sign(key, sender.key_id, host, "/inbox", digest(body), ACTIVITY)
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = "\r\n".join(["POST /inbox HTTP/1.1", *lines, f"Content-Length: {len(body)}", "", ""])
+    return head.encode() + body
+
+
+def get_all(host: str, target: str, count: int) -> list[bytes]:
+    """So many GETs of one page, as a visitor's browser asks for it."""
+    request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n".encode()
+    return [request] * count
+
+
+def post_all(
+    senders: Iterable[Stranger], key: RSAPrivateKey, host: str, activities: Iterable[dict[str, Any]]
+) -> list[bytes]:
+    """One POST for each activity, from whom it says it is."""
+    known = {sender.uri: sender for sender in senders}
+    return [post(known[activity["actor"]], key, host, activity) for activity in activities]

@@ -1,0 +1,22 @@
+"""Activities fully processed: read, handled and stored, with what follows from them queued."""
+
+from measuring import Match, Round, compete
+from rounds import running
+from stage import Stage
+
+COUNT = 1000
+
+
+async def process(stage: Stage, runs: int) -> Match:
+    """The node's processor on its own, against a batch unit that writes the same rows."""
+    async with (
+        stage.serving("web") as node,
+        running("drivers/process.py", node.config) as processor,
+        running("references/processing.py", stage.world.directory / "processing.db") as reference,
+    ):
+
+        async def turn() -> Round:
+            await stage.post(stage.replies(COUNT))
+            return await processor.round(COUNT)
+
+        return await compete(turn, lambda: reference.round(COUNT), runs)
