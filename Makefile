@@ -39,7 +39,7 @@ bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 
 
 # A stamp tells that what pyproject.toml asks for is installed, for running or for testing too.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV) || { echo "Python 3.11 with venv is needed: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python 3.11 with venv is needed: apt install python3-venv"; exit 1; }
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the node needs into $(VENV) …"
