@@ -130,7 +130,7 @@ async def test_a_thousand_posts_shuffled_end_as_they_would_in_order(node: Node) 
                 Actor, Actor.id == Participation.actor_id
             )
         )
-        assert {uri: count for uri, count in taken} == said
+        assert {row.uri: row.post_count for row in taken} == said
 
 
 def _family(chance: random.Random, authors: list[Actor], size: int) -> list[dict[str, Any]]:
