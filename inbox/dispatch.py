@@ -82,7 +82,13 @@ async def _unwrap(unit: Unit, announce: Received) -> Outcome:
 
 
 async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcome:
-    """A Group's own word counts only for what it removes from its own debates (FEP-1b12)."""
+    """A Group's own word counts for its own debates alone: what it removes, what it keeps at hand.
+
+    Which of its moderators decided so is its affair (FEP-1b12).
+    """
     if part.type == "Delete" and part.refusal is not None:
         return await handle_removal(unit, announce.actor, part)
+    if part.type in ("Add", "Remove") and part.refusal is None:
+        part.introduce(announce.actor)
+        return await HANDLERS[part.type](unit, part)
     return await handle(unit, part)

@@ -52,14 +52,11 @@ async def _concerns_a_member(unit: Unit, received: Received, post: Post) -> bool
 
     A post that answers ours brings its edits and its end with it.
     """
-    is_reaction = post.author_id != received.actor.id
-    about = post if is_reaction else await _parent_of(unit, post)
+    about: Post | None = post
+    if received.type in ("Create", "Update", "Delete"):
+        about = await unit.find(Post, id=post.parent_id) if post.parent_id else None
     author = await unit.find(Actor, id=about.author_id) if about is not None else None
     return author is not None and author.is_local
-
-
-async def _parent_of(unit: Unit, post: Post) -> Post | None:
-    return await unit.find(Post, id=post.parent_id) if post.parent_id else None
 
 
 async def _forward(unit: Unit, received: Received, thread: Thread, group: Actor | None) -> None:

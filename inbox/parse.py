@@ -114,7 +114,7 @@ def _read_announced(announce: Received, site: Site) -> list[Received]:
     if isinstance(value, dict) and value.get("type") in ("OrderedCollection", "Collection"):
         value = value.get("orderedItems") or value.get("items")
     entries = value if isinstance(value, list) else [value]
-    documents = [entry for entry in entries if isinstance(entry, dict)]
+    documents = [entry for entry in entries if isinstance(entry, dict) and not _is_stub(entry)]
     parts = []
     for document in documents[:MAX_BATCH]:
         try:
@@ -122,6 +122,12 @@ def _read_announced(announce: Received, site: Site) -> list[Received]:
         except Malformed as error:
             announce.refusal = error.code if len(documents) == 1 else announce.refusal
     return parts
+
+
+def _is_stub(document: Document) -> bool:
+    """Whether this is hardly more than the id of a post, which has to be asked for anyway."""
+    is_post = one_type(document.get("type"), POST_TYPES) is not None
+    return is_post and "attributedTo" not in document
 
 
 def _read_part(announce: Received, document: Document, site: Site) -> Received:

@@ -72,7 +72,7 @@ async def _why_ignore_post(unit: Unit, received: Received) -> str | None:
         return "not-a-post"
     if await unit.find(Post, uri=uri) is not None:
         return "known"
-    if await is_retracted(unit, uri):
+    if await is_retracted(unit, uri, received.actor_uri):
         return "retracted"
     return None if await _is_related(unit, received) else "unrelated"
 

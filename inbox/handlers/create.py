@@ -33,10 +33,15 @@ async def handle_create(unit: Unit, received: Received) -> Outcome:
 
 
 async def _missing(unit: Unit, document: PostDocument) -> list[Need]:
-    """What a post refers to and nobody here has met: what it answers, the Group it is for."""
+    """What a post refers to and nobody here has met: what it answers, the Group it is for.
+
+    A post whose parent is known belongs to the Group of its debate, whatever it says.
+    """
     needs = []
     parent, group = document.parent_uri, document.audience_uri
-    if parent and not unit.site.is_local(parent) and await unit.find(Post, uri=parent) is None:
+    if parent and await unit.find(Post, uri=parent) is not None:
+        return []
+    if parent and not unit.site.is_local(parent):
         needs.append(Need("post", parent))
     if group and not unit.site.is_local(group) and await unit.find(Actor, uri=group) is None:
         needs.append(Need("actor", group))

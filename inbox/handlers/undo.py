@@ -5,6 +5,7 @@ from actors.local import find_local
 from actors.models import Actor
 from fedi.core.db import Unit
 from fedi.core.jsonld import Document, id_of
+from fedi.core.urls import same_origin
 from fedi.debates.likes import Kind, accept_undo_reaction
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.retractions import retract
@@ -64,6 +65,10 @@ async def _undo_reaction(unit: Unit, received: Received, undone: Document) -> Ou
 
 
 async def _remember(unit: Unit, received: Received) -> None:
-    """Let what was taken back never count, if it is still on its way or comes again."""
-    if received.object_uri is not None:
-        await retract(unit, received.object_uri, received.actor_uri)
+    """Let what was taken back never count, if it is still on its way or comes again.
+
+    Nobody keeps away what another server is about to say.
+    """
+    uri = received.object_uri
+    if uri is not None and same_origin(uri, received.actor_uri):
+        await retract(unit, uri, received.actor_uri)

@@ -553,6 +553,21 @@ async def test_an_undo_of_nothing_we_can_undo_is_harmless(
     assert (await last_outcome(site)).split(":")[0] in ("ignored", "done")
 
 
+async def test_nobody_keeps_away_what_another_is_about_to_say(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    root = await open_debate(site)
+    reply, like = ana.note("hi", inReplyTo=root.uri), ana.say("Like", root.uri)
+    async with Neighbour() as evil:
+        eve = evil.actor("eve")
+        for uri in (reply["id"], like["id"]):
+            await site.hear(eve, eve.say("Undo", uri), eve.say("Delete", uri))
+    await site.hear(ana, ana.create(reply), like)
+
+    assert await site.post_of(reply["id"]) is not None
+    assert await count(site, Reaction) == 1
+
+
 # --- the rest ----------------------------------------------------------------------------
 
 

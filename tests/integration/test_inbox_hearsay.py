@@ -17,7 +17,7 @@ from actors.peers import find_peer
 from fedi.core.jsonld import parse_document
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction
-from fedi.debates.models.thread import Thread
+from fedi.debates.models.thread import Featured, Thread
 from fedi.debates.posts import write_reply
 from fedi.debates.threads import open_thread
 from inbox.models import Backfill
@@ -100,6 +100,15 @@ async def test_a_group_we_follow_brings_a_debate_with_all_that_is_above(
     assert group is not None
     assert group.uri == tilios.uri
     assert trusts == {"fetched"}
+
+
+async def test_a_post_that_is_named_rather_than_embedded_is_fetched(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    post = ana.note("hello")
+    await site.hear(tilios, tilios.say("Announce", {"id": post["id"], "type": "Note"}))
+
+    assert await site.posts() == [post["id"]]
 
 
 async def test_a_stranger_brings_nothing(site: OpenSite, lisbon: Neighbour, ana: Voice) -> None:
@@ -274,6 +283,26 @@ async def test_a_group_hides_a_post_from_its_own_debates_only(
     assert kept.deleted_at is None
 
 
+async def test_a_group_changes_its_own_collection_for_its_moderators(
+    site: OpenSite, porto: Neighbour, tilios: Voice, ana: Voice
+) -> None:
+    featured = f"{porto.origin}/users/tilios/featured"
+    porto.actor("tilios", "Group", featured=featured)
+    await site.hear(tilios, tilios.say("Update", tilios.uri))
+    post = ana.note("hello", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    await site.hear(ana, ana.create(post))
+    moderator = porto.actor("moderator")
+    add = moderator.say("Add", post["id"], target=featured)
+    elsewhere = moderator.say("Add", post["id"], target=f"{site.network.uri}/featured")
+    await site.hear(tilios, tilios.say("Announce", elsewhere), tilios.say("Announce", add))
+
+    async with site.node.db.reading() as unit:
+        (row,) = await unit.session.scalars(select(Featured))
+        group = await unit.find(Actor, uri=tilios.uri)
+    assert group is not None
+    assert row.group_id == group.id
+
+
 async def likes(site: OpenSite) -> int:
     async with site.node.db.reading() as unit:
         return await unit.session.scalar(select(func.count()).select_from(Reaction)) or 0
@@ -330,8 +359,9 @@ async def test_what_is_passed_on_of_a_carried_post_is_what_its_source_said(
         group = await unit.find(Actor, id=site.network.id)
         assert group is not None
         thread = await open_thread(unit, camille, group, title="Ateliers", text="Qui ?")
-        (await find_peer(unit, tilios.home.origin)).dialect = Dialect.NODE
     await site.hear(tilios, tilios.say("Follow", site.network.uri))
+    async with site.node.db.unit() as unit:
+        (await find_peer(unit, tilios.home.origin)).dialect = Dialect.NODE
     async with Neighbour() as evora:
         luz = evora.actor("luz", "Group")
         reply = ana.note("true", inReplyTo=thread.root_uri)
