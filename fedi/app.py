@@ -1,6 +1,7 @@
 """The application: the doors, what they share, and the loops behind them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from actors.authenticate import Authenticator
 from actors.journal import Journal
 from actors.keys import signing_key
 from actors.local import instance_actor
+from actors.nodeinfo import describe_due
 from actors.policies import Policies
 from fedi.core.appkeys import NODE
 from fedi.core.node import Node
@@ -22,7 +24,7 @@ from fedi.web.limits import make_limits
 from fedi.web.middleware import guard, know_reader, show_errors
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
-from fedi.worker import JournalKeeper, Loop, running
+from fedi.worker import Chore, Loop, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
 from inbox.keys import ACCEPTOR, GUARD
@@ -35,6 +37,10 @@ Role = Literal["all", "web", "worker"]
 
 #: Bytes of a request's body that aiohttp takes in at all; the inbox has a bound of its own.
 MAX_BODY = 1024 * 1024
+#: Between two looks for peers of whom we do not know, or no longer know, what they run.
+DESCRIBE_SECONDS = 20
+#: Between two writings of what the doors noted for the federation journal.
+JOURNAL_SECONDS = 5
 
 
 def create_app(node: Node, role: Role = "all") -> web.Application:
@@ -62,9 +68,11 @@ def create_app(node: Node, role: Role = "all") -> web.Application:
         Processor(node, resolver, journal),
         Backfiller(node, resolver),
         Deliverer(node),
+        Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
     ]
     loops = (listening if role != "worker" else []) + (working if role != "web" else [])
-    app.cleanup_ctx.append(_keep_running(node, [*loops, JournalKeeper(journal)]))
+    loops.append(Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True))
+    app.cleanup_ctx.append(_keep_running(node, loops))
     return app
 
 

@@ -6,14 +6,12 @@ its rows have leases, so nothing is lost and nothing waits for a person.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-
-from actors.journal import Journal
 
 log = structlog.get_logger()
 
@@ -21,8 +19,6 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 #: Seconds that stopping loops have to finish what is in flight.
 GRACE = 12.0
-#: Seconds between two writings of the federation journal.
-FLUSH_PAUSE = 5.0
 
 
 class Loop(Protocol):
@@ -35,23 +31,27 @@ class Loop(Protocol):
         """Finish what is in flight, then let `run` return."""
 
 
-class JournalKeeper:
-    """Writes down, every few seconds, what the doors noted in memory."""
+class Chore:
+    """Something small to do every few seconds, and a last time at the end if asked."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(
+        self, work: Callable[[], Awaitable[object]], *, every: float, at_end: bool = False
+    ) -> None:
+        self._work, self._every, self._at_end = work, every, at_end
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Flush until stopped."""
+        """Do it until stopped."""
         while not self._stopping.is_set():
+            await self._work()
             with suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_PAUSE):
+                async with asyncio.timeout(self._every):
                     await self._stopping.wait()
-            await self._journal.flush()
+        if self._at_end:
+            await self._work()
 
     async def stop(self) -> None:
-        """Flush a last time."""
+        """Let the round under way be the last."""
         self._stopping.set()
 
 

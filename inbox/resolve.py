@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 from actors.models import Actor
+from actors.nodeinfo import ensure_described
 from actors.policies import Policies
 from actors.remote import obtain_actor
 from fedi.core.answers import NotADocument
@@ -69,7 +70,7 @@ class Resolver:
         try:
             await self._ask(part, need, budget)
         except Unreachable:
-            if need.kind in ("post", "actor") and part.attempts >= PATIENCE:
+            if need.kind in ("post", "actor", "peer") and part.attempts >= PATIENCE:
                 return "failed"
             raise
         except FediError as error:
@@ -90,6 +91,8 @@ class Resolver:
                 await obtain_actor(self._node, need.uri, budget)
             case "refresh":
                 await self._refresh(need.uri, budget)
+            case "peer":
+                await ensure_described(self._node, need.uri, budget)
 
     async def _refresh(self, uri: str, budget: Budget) -> None:
         """Have an actor as its server shows it now; an older row is no answer here."""

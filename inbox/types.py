@@ -25,10 +25,10 @@ class Need:
     """Something to ask of the network before an activity can be handled.
 
     `vouch`: whether the activity is true · `actor`: an actor unknown here · `refresh`: an actor as
-    it is now · `post`: a post unknown here, with what it answers.
+    it is now · `post`: a post unknown here, with what it answers · `peer`: what a server runs.
     """
 
-    kind: Literal["vouch", "actor", "refresh", "post"]
+    kind: Literal["vouch", "actor", "refresh", "post", "peer"]
     uri: str
 
 

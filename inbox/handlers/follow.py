@@ -2,12 +2,12 @@
 
 from actors.followers import accept_follow, find_follow, request_follow, targets_of
 from actors.local import find_local
-from actors.models import Actor, Role
+from actors.models import Actor, Peer, Role
 from fedi.core.db import Unit
 from fedi.core.jsonld import Document
 from fedi.core.urls import new_key
 from fedi.debates.retractions import is_retracted
-from inbox.types import DONE, Outcome, Received, ignored
+from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_accept, build_reject
 from outbox.publish import publish
 
@@ -29,6 +29,8 @@ async def handle_follow(unit: Unit, received: Received) -> Outcome:
     known = await find_follow(unit, uri=uri)
     if known is not None and known.follower_id != received.actor.id:
         return ignored("follow-id-taken")
+    if (waiting := await _know_peer(unit, received)) is not None:
+        return waiting
 
     follow = await request_follow(unit, uri, received.actor, followed)
     if followed.approves_followers and follow.accepted_at is None:
@@ -36,6 +38,14 @@ async def handle_follow(unit: Unit, received: Received) -> Outcome:
     await accept_follow(unit, follow)
     await _answer(unit, followed, received, accept=True)
     return DONE
+
+
+async def _know_peer(unit: Unit, received: Received) -> Outcome | None:
+    """Ask what the follower's server runs before anything is sent there: dialects differ."""
+    peer = await unit.find(Peer, uri=received.actor.origin)
+    if peer is not None and peer.described_at is not None:
+        return None
+    return received.ask(Need("peer", received.actor.origin))
 
 
 async def _answer(unit: Unit, followed: Actor, received: Received, *, accept: bool) -> None:
