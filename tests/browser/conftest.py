@@ -1,0 +1,41 @@
+"""A real browser for the tests of this folder, and axe-core to judge what it shows."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+HERE = Path(__file__).parent
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Where Debian puts it."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing: apt install chromium")
+    return CHROMIUM
+
+
+@pytest.fixture
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """A browser, started for one test."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, installed beside these tests when it is not yet."""
+    source = HERE / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        if shutil.which("npm") is None:
+            pytest.skip("axe-core is missing and so is npm: apt install npm")
+        subprocess.run(["npm", "ci", "--silent", "--prefix", HERE], check=True)
+    return source.read_text(encoding="utf-8")
