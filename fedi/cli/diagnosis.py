@@ -12,10 +12,10 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from actors.keys import signing_key
 from actors.local import instance_actor
+from fedi.cli.frame import Refused, database_errors
 from fedi.cli.identity import check_identity
 from fedi.core.config import Config
 from fedi.core.errors import FediError
@@ -69,7 +69,8 @@ async def examine(settings: Config) -> AsyncIterator[Finding]:
     The tests of the database stop at the first problem, for the next ones need it.
     """
     yield Finding("settings", State.FINE, f"the node is {settings.site.url}")
-    node = open_node(settings)
+    with database_errors():
+        node = open_node(settings)
     try:
         for test in (_database, _keys, _queue, _inbox):
             finding = await _guarded(test, node)
@@ -86,12 +87,16 @@ async def examine(settings: Config) -> AsyncIterator[Finding]:
 
 async def _guarded(test: Callable[[Node], Awaitable[Finding]], node: Node) -> Finding:
     try:
-        return await test(node)
+        with database_errors():
+            return await test(node)
     except FediError as error:
-        return Finding("database", State.PROBLEM, str(error))
-    except (DBAPIError, OSError) as error:
-        advice = "check node.database and that the data directory belongs to the node"
-        return Finding("database", State.PROBLEM, str(getattr(error, "orig", error)), advice)
+        return Finding("database", State.PROBLEM, str(error), _database_advice(error))
+
+
+def _database_advice(error: FediError) -> str:
+    if isinstance(error, Refused):
+        return "check node.database, and that the data directory belongs to the node"
+    return ""
 
 
 async def _database(node: Node) -> Finding:

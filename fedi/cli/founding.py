@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
 
 from actors.local import create_actor, instance_handle
 from actors.models import Role
 from fedi.accounts.signup import create_account
-from fedi.cli.frame import Refused
+from fedi.cli.frame import Refused, database_errors
 from fedi.core.config import Config, is_reserved, load_config
 from fedi.core.db import Unit
-from fedi.core.errors import FediError
 from fedi.core.node import open_node
 from fedi.core.seal import create_secret
 from fedi.core.urls import origin_of
@@ -58,13 +56,14 @@ async def found(founding: Founding, admin: Admin | None = None) -> None:
         settings = load_config(founding.config)
         _make_room(settings, made)
         create_secret(settings.secret_path)
-        await upgrade(settings.database_url)
-        await _settle(settings, admin)
-    except (FediError, OSError, DBAPIError) as error:
+        with database_errors():
+            await upgrade(settings.database_url)
+            await _settle(settings, admin)
+    except BaseException as error:  # Ctrl-C too leaves nothing behind
         _unmake(made)
-        if isinstance(error, FediError):
-            raise
-        raise Refused(f"the node cannot be made: {getattr(error, 'orig', error)}") from error
+        if isinstance(error, OSError):
+            raise Refused(f"the node cannot be made: {error}") from error
+        raise
 
 
 def _write_settings(founding: Founding, made: list[Path]) -> None:

@@ -4,8 +4,8 @@ Nothing heavy is imported here: commands load what they need when they run.
 """
 
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +36,25 @@ def new_group(text: str) -> typer.Typer:
     return typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
 
 
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Say in one line that the database is not there, cannot be written, or is damaged."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        raise Refused(f"the database cannot be used: {error.orig}") from error
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise Refused("PostgreSQL needs one more library: pip install asyncpg") from error
+    except BrokenPipeError:  # of whoever reads what we print
+        raise
+    except OSError as error:
+        raise Refused(f"the database cannot be reached: {error}") from error
+
+
 @asynccontextmanager
 async def opened_node(config: Path) -> AsyncIterator["Node"]:
     """The node of a configuration file, its database ready to be used; closed in the end.
@@ -43,20 +62,17 @@ async def opened_node(config: Path) -> AsyncIterator["Node"]:
     Raises `BadConfiguration`, `BadSecret`, `NotMigrated`, `NewerDatabase`, and
     `Refused` when the database cannot be used.
     """
-    from sqlalchemy.exc import DBAPIError
-
     from fedi.core.config import load_config
     from fedi.core.node import open_node
     from fedi.migrations.state import require_current
 
-    node = open_node(load_config(config))
-    try:
-        await require_current(node.db)
-        yield node
-    except DBAPIError as error:
-        raise Refused(f"the database cannot be used: {error.orig}") from error
-    finally:
-        await node.close()
+    with database_errors():
+        node = open_node(load_config(config))
+        try:
+            await require_current(node.db)
+            yield node
+        finally:
+            await node.close()
 
 
 def read_password(*, from_stdin: bool) -> str:

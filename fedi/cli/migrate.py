@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, Refused
+from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, database_errors
 
 
 def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
@@ -15,22 +15,19 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 async def _migrate(config: Path) -> None:
-    from sqlalchemy.exc import DBAPIError
-
     from fedi.core.config import load_config
     from fedi.core.node import open_node
     from fedi.migrations.state import HEAD, NotMigrated, require_current
     from fedi.migrations.upgrade import upgrade
 
     settings = load_config(config)
-    node = open_node(settings)
-    try:
-        await require_current(node.db)
-        print(f"the database is up to date, at revision {HEAD}")
-    except NotMigrated:
-        await upgrade(settings.database_url)
-        print(f"the database is now at revision {HEAD}")
-    except (DBAPIError, OSError) as error:
-        raise Refused(f"the database cannot be used: {error}") from error
-    finally:
-        await node.close()
+    with database_errors():
+        node = open_node(settings)
+        try:
+            await require_current(node.db)
+            print(f"the database is up to date, at revision {HEAD}")
+        except NotMigrated:
+            await upgrade(settings.database_url)
+            print(f"the database is now at revision {HEAD}")
+        finally:
+            await node.close()

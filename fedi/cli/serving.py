@@ -12,12 +12,11 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from fedi.accounts.models import Account
 from fedi.accounts.signup import create_setup_link
 from fedi.app import Role, create_app
-from fedi.cli.frame import Refused
+from fedi.cli.frame import Refused, database_errors
 from fedi.cli.identity import check_identity, introduce_network
 from fedi.core.config import Config, load_config
 from fedi.core.log import set_up_log
@@ -66,7 +65,8 @@ async def _serve(settings: Config, role: Role, listen: Listen) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    node = open_node(settings)
+    with database_errors():
+        node = open_node(settings)
     try:
         await _check(node)
         async with _running(node, role, listen) as address:
@@ -85,11 +85,9 @@ async def _check(node: Node) -> None:
     directory = node.config.node.data_dir
     if not os.access(directory, os.W_OK | os.X_OK):
         raise Refused(f"the data directory {directory} cannot be written: check its owner")
-    try:
+    with database_errors():
         await require_current(node.db)
         await check_identity(node)
-    except (DBAPIError, OSError) as error:
-        raise Refused(f"the database cannot be used: {getattr(error, 'orig', error)}") from error
     for key in RELAXED:
         if getattr(node.config.federation, key):
             log.warning(f"federation.{key} is on: this node is for tests, keep it off the Internet")

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import fedi, init
+from commands import fedi, free_port, init
 
 PASSWORD = "une phrase bien longue"
 
@@ -155,6 +155,26 @@ def test_a_missing_settings_file_is_one_line(tmp_path: Path):
     assert ended.code == 1
     assert len(ended.err.splitlines()) == 1
     assert "nowhere.toml" in ended.err
+
+
+def test_a_database_server_that_does_not_answer_is_one_line(config: Path):
+    elsewhere = f"postgresql://fedi@127.0.0.1:{free_port()}/fedi"
+
+    ended = fedi("queue", "list", "--config", config, FEDI_NODE__DATABASE=elsewhere)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert len(ended.err.splitlines()) == 1
+    assert re.search("PostgreSQL|cannot be reached", ended.err)
+
+
+def test_a_damaged_database_is_one_line(tmp_path: Path):
+    config = init(tmp_path)
+    (tmp_path / "data" / "fedi.db").write_bytes(b"not a database, whatever its name says" * 100)
+
+    ended = fedi("queue", "list", "--config", config)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "fedi: the database cannot be used: file is not a database\n"
 
 
 def test_every_command_explains_itself():
