@@ -20,8 +20,9 @@ from fedi.debates.models.thread import Thread
 from fedi.debates.orphans import orphans_of
 from fedi.debates.participation import count_reply, forget_thread, transfer_branch
 
-#: Replies to a post this deep are placed beside it; data keeps their real parent.
-MAX_DEPTH = 200
+#: Replies to a post this deep are placed beside it; data keeps their real parent.  The path of
+#: the deepest still fits into an index of PostgreSQL, whose entries have at most 2,704 bytes.
+MAX_DEPTH = 170
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"  # in the order of their code points
 _DATE = 11  # 55 bits of microseconds
