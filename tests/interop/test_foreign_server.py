@@ -9,13 +9,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from processes import NodeProcess, Nodes, eventually, free_port, tree
 
 PROGRAM = Path(__file__).parent / "peer"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("npm") is None, reason="the foreign server needs Node.js and npm"
-)
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        shutil.which("npm") is None, reason="the foreign server needs Node.js and npm"
+    ),
+]
 
 
 class Stranger:
@@ -55,9 +59,12 @@ def program() -> Path:
     return PROGRAM
 
 
-@pytest.fixture
-async def meeting(tmp_path: Path, program: Path) -> AsyncIterator[tuple[NodeProcess, Stranger]]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def meeting(
+    tmp_path_factory: pytest.TempPathFactory, program: Path
+) -> AsyncIterator[tuple[NodeProcess, Stranger]]:
     """One of our nodes, and a stranger that follows its network Group."""
+    tmp_path = tmp_path_factory.mktemp("meeting")
     async with Nodes(tmp_path) as nodes:
         node = await nodes.add("tilleuls", "camille")
         url = f"http://localhost:{free_port()}"

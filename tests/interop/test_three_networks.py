@@ -4,13 +4,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from processes import NodeProcess, Nodes, eventually, tree
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def networks(tmp_path: Path) -> AsyncIterator[tuple[NodeProcess, NodeProcess, NodeProcess]]:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def networks(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[NodeProcess, NodeProcess, NodeProcess]]:
     """Les Tilleuls, whose debates the two others follow, and a member of each."""
-    async with Nodes(tmp_path) as nodes:
+    async with Nodes(tmp_path_factory.mktemp("networks")) as nodes:
         tilleuls = await nodes.add("tilleuls", "camille")
         velo = await nodes.add("velo", "ines")
         nord = await nodes.add("nord", "marc")
