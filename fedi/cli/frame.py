@@ -115,6 +115,13 @@ def print_rows(
     return None
 
 
+def print_fields(row: Mapping[str, Any]) -> None:
+    """Print one thing for people, a line for each field that says something."""
+    for name, value in row.items():
+        if value not in (None, ""):
+            print(f"{name.replace('_', ' ')}: {_word(value)}")
+
+
 def _word(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from fedi.cli.frame import (
     authority,
     new_group,
     opened_node,
+    print_fields,
     print_json,
     print_rows,
 )
@@ -73,7 +74,7 @@ async def _show(config: Path, host: str, as_json: bool) -> None:
     if as_json:
         return print_json([{**row, "journal": entries} for row in rows])
     for row in rows:
-        print("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in row.items() if value))
+        print_fields(row)
     columns = ("last_at", "direction", "code", "count", "subject")
     return print_rows(entries, columns, as_json=False, none="nothing was refused lately")
 

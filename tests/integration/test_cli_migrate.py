@@ -54,7 +54,7 @@ async def test_a_migration_that_breaks_references_is_undone(tmp_path: Path):
     await upgrade(url)
     execute(  # what a wrong migration could leave: a row that refers to an actor that is no more
         path,
-        "INSERT INTO moderators (id, group_id, actor_id, created_at) VALUES (1, 2, 3, '2026-11-25')",
+        "INSERT INTO moderators (group_id, actor_id, created_at, id) VALUES (1, 2, '2026', 3)",
         "ALTER TABLE moderators RENAME TO kept",
         *(
             f"DROP TABLE {name}"
