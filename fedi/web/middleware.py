@@ -42,7 +42,7 @@ STATUSES: Mapping[type[Exception], int] = {
 }
 RETRY_AFTER = 30
 
-#: Nothing inline, nothing from elsewhere, no frame around us (docs/adr, security).
+#: Nothing inline, nothing from elsewhere, no frame around us (CSP level 3).
 CONTENT_SECURITY = "; ".join(
     (
         "default-src 'none'",

@@ -26,6 +26,14 @@ from fedi.web.words import stub_in_words
 PAGE = 100
 
 
+def link_to(thread: Thread, key: str) -> str:
+    """Where a message is read; in a long debate its page has to be looked for."""
+    home = page_path(thread)
+    if key == thread.key:
+        return home
+    return f"{home}{f'?post={key}' if thread.post_count > PAGE else ''}#p-{key}"
+
+
 @dataclass(frozen=True)
 class Shown:
     """One message, and what this reader may do with it."""
@@ -71,11 +79,8 @@ class Scene:
         return page_path(self.thread)
 
     def link(self, key: str) -> str:
-        """Where a message is read; in a long debate its page has to be looked for."""
-        if key == self.thread.key:
-            return self.home
-        pages = f"?post={key}" if self.thread.post_count > PAGE else ""
-        return f"{self.home}{pages}#p-{key}"
+        """Where a message is read."""
+        return link_to(self.thread, key)
 
     def show(self, row: PostRow) -> Shown:
         """Prepare a message for a template."""

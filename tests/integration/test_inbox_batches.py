@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import FakeClock, make_person
+from factories import FakeClock, make_person, make_remote_actor
 from inboxes import Neighbour, OpenSite, Voice, open_site
 from sqlalchemy import event, func, select, update
 
-from actors.models import Actor
+from actors.followers import accept_follow, request_follow
+from actors.models import Actor, Dialect
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import open_thread
@@ -85,11 +86,25 @@ async def deliver_replies(site: OpenSite, lisbon: Neighbour, roots: list[str]) -
     return uris
 
 
+async def follow_from_everywhere(site: OpenSite) -> None:
+    """Let servers of every dialect follow our network, so that all is passed on to them."""
+    async with site.node.db.unit() as unit:
+        network = await unit.find(Actor, id=site.network.id)
+        assert network is not None
+        for dialect in Dialect:
+            origin = f"https://{dialect}.example"
+            follower = await make_remote_actor(unit, "zoe", origin, dialect=dialect)
+            await accept_follow(unit, await request_follow(unit, f"{origin}/f", follower, network))
+
+
+@pytest.mark.parametrize("followed", [False, True])
 async def test_fifty_replies_cost_at_most_twenty_statements(
-    site: OpenSite, lisbon: Neighbour
+    site: OpenSite, lisbon: Neighbour, followed: bool
 ) -> None:
     roots = await open_debates(site, 10)
     uris = await deliver_replies(site, lisbon, roots)
+    if followed:
+        await follow_from_everywhere(site)
 
     with statements(site) as sent:
         assert await site.processor.run_once() == BATCH

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,9 +86,9 @@ class NodeProcess:
             "--handle", self.handle, "--name", f"Réseau {self.handle}",
             "--data-dir", str(self.home / "data"),
         )  # fmt: skip
-        await self._admit(people)
+        await self.admit(*people)
 
-    async def _admit(self, people: Sequence[str]) -> None:
+    async def admit(self, *people: str) -> None:
         """Make accounts and tokens as the command line does, without a process for each."""
         node = open_node(load_config(self.config))
         for name in people:

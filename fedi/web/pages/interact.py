@@ -15,7 +15,7 @@ from actors.webfinger import INTENT, SUBSCRIBE, lookup_intents, read_handle
 from fedi.core.appkeys import NODE
 from fedi.core.errors import FediError, Malformed, NotFound
 from fedi.core.i18n import N_
-from fedi.core.urls import read_id
+from fedi.core.urls import parse_url, read_id
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LIMITS, MEMBER
 from fedi.web.limits import address_of
@@ -55,35 +55,44 @@ async def go(request: web.Request) -> web.StreamResponse:
     """
     request.app[LIMITS].looking_up.take(address_of(request))
     form = await read_form(request)
-    node, uri = request.app[NODE], _read_uri(form["uri"])
-    try:
-        handle = read_handle(form.line("handle")[:MAX_HANDLE])
-        target = fill(await lookup_intents(node.fetcher, str(handle)), uri)
-    except Malformed:
-        form.errors["handle"] = N_("an address looks like @name@server.example")
-        return await _ask(request, uri, form, status=422)
-    except FediError:
-        form.errors["handle"] = N_(
-            "that server does not say where it takes replies: search there for the address below"
-        )
+    uri, handle = _read_uri(form["uri"]), form.line("handle")[:MAX_HANDLE]
+    target = await _find_way(request, form, handle, uri)
+    if target is None:
         return await _ask(request, uri, form, status=422)
     host = urlsplit(target).netloc
     response = render(request, "away.html", target=target, host=host, uri=uri)
     response.headers["Refresh"] = f"0; url={target}"
-    remember(response, node.site, HANDLE_COOKIE, f"@{handle}")
+    remember(response, request.app[NODE].site, HANDLE_COOKIE, handle)
     return response
+
+
+async def _find_way(request: web.Request, form: Form, handle: str, uri: str) -> str | None:
+    """Where the server of a handle takes a reply; None, and an error in the form, when nowhere."""
+    try:
+        known_as = str(read_handle(handle))
+    except Malformed:
+        form.errors["handle"] = N_("an address looks like @name@server.example")
+        return None
+    try:
+        return fill(await lookup_intents(request.app[NODE].fetcher, known_as), uri)
+    except FediError:
+        form.errors["handle"] = N_(
+            "that server does not say where it takes replies: search there for the address below"
+        )
+        return None
 
 
 def fill(templates: dict[str, str], uri: str) -> str:
     """The address that a visitor's server gives for replying to a post.
 
     Other parameters that a template may hold (a text, for instance) are left empty.
-    Raises `NotFound` when it gives none that we understand.
+    Raises `NotFound` when it gives none that we understand, `Malformed` for no usable address.
     """
     for rel, parameter in _PARAMETERS:
         template = templates.get(rel)
         if template is not None and parameter in template:
-            return str(_PARAMETER.sub("", template.replace(parameter, quote(uri, safe=""))))
+            filled = _PARAMETER.sub("", template.replace(parameter, quote(uri, safe="")))
+            return parse_url(filled).request
     raise NotFound("that server takes no replies this way")
 
 

@@ -20,6 +20,7 @@ from fedi.web.listing import untitled
 from fedi.web.networks import read_networks
 from fedi.web.pages.groups import find_actor, plain_summary
 from fedi.web.people import byline_of
+from fedi.web.posts import link_to
 from fedi.web.render import render
 
 DEBATES = 20
@@ -86,7 +87,7 @@ async def _words(unit: Unit, person: Actor, language: Language) -> list[Words]:
             title=thread.title or untitled(language),
             language=post.language,
             excerpt=excerpt(post.content, EXCERPT),
-            post_path=page_path(thread, post),
+            post_path=link_to(thread, post.key),
             published_at=post.published_at,
             likes=post.like_count,
             opened=post.id == thread.root_id,

@@ -68,11 +68,11 @@ async def show(request: web.Request) -> web.StreamResponse:
         if thread is None or root is None:
             raise NotFound("there is no such debate here")
         scene = await set_scene(request, unit, thread)
-        if request.path != scene.home:
-            raise web.HTTPMovedPermanently(scene.home)
         opening = await read_post(unit, root, viewer=scene.reader)
         if opening is None:
             raise NotFound("there is no such debate here")
+        if request.path != scene.home:  # not for ever: a title may change, and change back
+            raise web.HTTPFound(request.rel_url.with_path(scene.home, keep_query=True))
         excerpt = await _read_excerpt(request, unit, scene, opening)
         context = await _read_around(unit, scene)
         locked = await _is_locked(unit, scene)
