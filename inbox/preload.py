@@ -17,6 +17,7 @@ from fedi.debates.participation import load_participations
 from inbox.models import Backfill
 from inbox.relevance import expect
 from inbox.types import Received
+from outbox.models import Activity
 
 
 @dataclass
@@ -30,12 +31,15 @@ class _Names:
     contexts: set[str] = field(default_factory=set)
     reactions: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
+    passed_on: set[str] = field(default_factory=set)
     reactors: set[str] = field(default_factory=set)
     liked: set[str] = field(default_factory=set)
 
     def add(self, part: Received) -> None:
         """Note what an activity names."""
         self.actors |= {part.actor_uri, part.signer_uri}
+        if part.way == "sent" and part.uri is not None:
+            self.passed_on.add(part.uri)
         if part.object_uri is not None:
             self.posts.add(part.object_uri)
         if part.type in ("Like", "Dislike", "EmojiReact", "Announce") and part.uri is not None:
@@ -73,6 +77,7 @@ async def preload(unit: Unit, batch: Sequence[Received]) -> None:
     await unit.load(Retraction, uri=names.posts | names.undone | names.reactions)
     await unit.load(Reaction, uri=names.reactions | names.undone)
     await unit.load(Backfill, uri=names.contexts)
+    await unit.load(Activity, uri=names.passed_on)
     await _load_neighbours(unit, names)
 
 
