@@ -48,6 +48,12 @@ class TooSlow(FediError):
     code = "too-slow"
 
 
+class BrokenOff(Malformed):
+    """The body ended before its end, or is not framed as HTTP demands."""
+
+    code = "broken-off"
+
+
 class NoSuchInbox(NotFound):
     """No actor of this node has that inbox."""
 

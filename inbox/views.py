@@ -23,6 +23,7 @@ from fedi.core.urls import origin_of
 from inbox.answers import accepted, refused
 from inbox.frame import (
     MAX_FAREWELL,
+    BrokenOff,
     NoSuchInbox,
     TooSlow,
     check_content,
@@ -129,6 +130,8 @@ async def _read_body(request: web.Request) -> bytes:
                 check_length(len(body))
     except TimeoutError as error:
         raise TooSlow from error
+    except (ConnectionError, web.RequestPayloadError) as error:
+        raise BrokenOff from error
     return bytes(body)
 
 
