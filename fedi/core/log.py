@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import orjson
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 _EVERY_EVENT: list[Processor] = [
@@ -19,6 +20,24 @@ _EVERY_EVENT: list[Processor] = [
 ]
 #: Libraries whose every step at "debug" or "info" would hide what the node says.
 _TALKATIVE = ("aiosqlite", "asyncio", "alembic", "markdown_it", "sqlalchemy")
+
+
+class _Quieter(logging.Filter):
+    """Makes one line of what aiohttp calls an error of ours: that somebody sent no proper HTTP.
+
+    Anybody can send as much of it as they like, and the traceback is always the parser's.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            error = error.__cause__ if error is not None else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        record.exc_info = None
+        record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}", ()
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        return logging.getLogger(record.name).isEnabledFor(logging.INFO)
 
 
 def set_up_log(level: str, form: Literal["text", "json"]) -> None:
@@ -43,6 +62,7 @@ def set_up_log(level: str, form: Literal["text", "json"]) -> None:
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_Quieter())
 
 
 def _as_json() -> list[Processor]:
