@@ -26,6 +26,9 @@ from fedi.migrations.state import require_current
 
 #: Seconds that requests under way have to end.
 GRACE = 10.0
+#: Seconds after which a connection without a whole request is closed: longer than nginx (60) and
+#: Caddy (120) keep theirs open, so that none is closed just when they use it again.
+IDLE = 130.0
 RELAXED = ("allow_private_addresses", "allow_http")
 
 log = structlog.get_logger()
@@ -97,7 +100,11 @@ async def _check(node: Node) -> None:
 async def _running(node: Node, role: Role, listen: Listen) -> AsyncIterator[str]:
     """Start the application, and its socket unless it only works; stop both in the end."""
     runner = web.AppRunner(
-        create_app(node, role), access_log=None, shutdown_timeout=GRACE, handle_signals=False
+        create_app(node, role),
+        access_log=None,
+        shutdown_timeout=GRACE,
+        keepalive_timeout=IDLE,
+        handle_signals=False,
     )
     await runner.setup()
     try:
