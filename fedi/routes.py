@@ -10,6 +10,7 @@ from fedi.web import actor_documents, client, documents, feeds, health, wellknow
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
     authorize,
+    follows,
     groups,
     home,
     interact,
@@ -103,6 +104,8 @@ def add_routes(app: web.Application) -> None:
     post("/posts/{key}/delete", messages.delete)
     post("/posts/{key}/like", messages.add_like)
     post("/posts/{key}/unlike", messages.remove_like)
+    post("/follow", follows.start)
+    post("/unfollow", follows.stop)
     get("/authorize_interaction", authorize.show)
     get("/interact", interact.show)
     post("/interact", interact.go)

@@ -98,8 +98,8 @@ async def test_a_member_answers_from_here_a_message_met_elsewhere(tmp_path: Path
         assert "far" in page.words
         assert f'action="/posts/{post.key}/reply"' in page.text
         assert (
-            (await it.elise.get(f"/interact?uri={quote(post.uri, safe='')}")).title == "From here"
-        )
+            await it.elise.get(f"/interact?uri={quote(post.uri, safe='')}")
+        ).title == "From here"
         assert (await it.site.visitor().get(path)).path.startswith("/sign-in?next=")
 
 
@@ -165,3 +165,44 @@ async def test_an_address_of_no_network_is_told_in_words(tmp_path: Path):
             assert page.status == 422, address
             assert sentence in page.words
             assert f'value="{address}"' in page.text
+
+
+# --- people ------------------------------------------------------------------------------
+
+
+async def test_a_member_follows_somebody_and_stops(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON)
+        path = "/p/ana@lisbon.example"
+        assert 'action="/follow"' not in (await it.site.visitor().get(path)).text
+        assert 'action="/follow"' in (await it.elise.get(path)).text
+        page = await it.elise.send("/follow", actor=ana.uri)
+        assert page.path == path
+        assert "You asked to follow; the answer is awaited." in page.words
+        async with it.site.node.db.unit() as unit:
+            follow = (await unit.session.scalars(select(Follow))).one()
+            assert follow.followed_id == ana.id
+            follow.accepted_at = unit.now
+        assert "Stop following" in (await it.elise.get(path)).words
+        page = await it.elise.send("/unfollow", actor=ana.uri)
+        assert 'action="/follow"' in page.text
+        async with it.site.node.db.reading() as unit:
+            assert (await unit.session.scalars(select(Follow))).all() == []
+
+
+async def test_a_member_follows_a_group_of_the_network_at_once(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        page = await it.elise.send("/follow", actor=f"{it.site.node.site.url}/g/communs")
+        assert page.path == "/g/communs"
+        assert "You follow." in page.words
+        assert 'action="/follow"' not in (await it.elise.get("/p/elise")).text
+
+
+async def test_nobody_is_followed_who_is_not_known(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        page = await it.elise.send("/follow", actor="https://nowhere.example/x")
+        assert page.status == 404
+        page = await it.elise.send("/follow", actor=f"{it.site.node.site.url}/p/elise")
+        assert page.status == 422
+        assert "Nobody follows themselves." in page.words

@@ -6,8 +6,9 @@ from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
 from fedi.core.errors import FediError, NotFound
 from fedi.debates.permissions import may_reply
-from fedi.web.keys import FIND_POST, LIMITS
+from fedi.web.keys import FIND_POST, LIMITS, MEMBER
 from fedi.web.networks import actor_path, read_networks
+from fedi.web.pages.follows import relation_to
 from fedi.web.pages.groups import plain_summary
 from fedi.web.people import byline_of
 from fedi.web.posts import find_shown
@@ -51,4 +52,13 @@ async def _show_actor(request: web.Request, uri: str) -> web.Response:
         raise web.HTTPSeeOther(actor_path(actor))
     async with request.app[NODE].db.reading() as unit:
         by = byline_of(await read_networks(unit), actor)
-    return render(request, "authorize.html", post=None, by=by, summary=plain_summary(actor))
+        relation = await relation_to(unit, request[MEMBER], actor)
+    return render(
+        request,
+        "authorize.html",
+        post=None,
+        actor=actor,
+        by=by,
+        relation=relation,
+        summary=plain_summary(actor),
+    )

@@ -15,10 +15,11 @@ from fedi.core.html import plain
 from fedi.debates.groups import moderators
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import list_threads
-from fedi.web.keys import LANGUAGE
+from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.listing import Listed, list_thread, read_pinned, read_shelf
 from fedi.web.marks import mark
 from fedi.web.networks import actor_path, read_networks
+from fedi.web.pages.follows import relation_to
 from fedi.web.people import byline_of
 from fedi.web.render import render
 from fedi.web.words import health
@@ -80,6 +81,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         shelf = await read_shelf(unit, networks, language, group=group, before=before)
         known = next((item for item in networks.others if item.actor.id == group.id), None)
         pinned = await read_pinned(unit, group, language)
+        relation = await relation_to(unit, request[MEMBER], group)
         people = [byline_of(networks, person) for person in await moderators(unit, group)]
     path = actor_path(group)
     return render(
@@ -97,6 +99,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         health=known and known.peer and health(known.peer, language, node.clock()),
         followed=known is not None and known.accepted_at is not None,
         people=people,
+        relation=relation,
         pinned=pinned,
     )
 

@@ -15,9 +15,10 @@ from fedi.debates.addresses import page_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.permissions import readable
-from fedi.web.keys import LANGUAGE
+from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.listing import untitled
 from fedi.web.networks import read_networks
+from fedi.web.pages.follows import relation_to
 from fedi.web.pages.groups import find_actor, plain_summary
 from fedi.web.people import byline_of
 from fedi.web.posts import link_to
@@ -48,6 +49,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         person = await find_actor(unit, request.match_info["name"], group=False)
         networks = await read_networks(unit)
         words = await _words(unit, person, request[LANGUAGE])
+        relation = await relation_to(unit, request[MEMBER], person)
     return render(
         request,
         "person.html",
@@ -55,6 +57,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         by=byline_of(networks, person),
         summary=plain_summary(person),
         words=words,
+        relation=relation,
     )
 
 
