@@ -42,7 +42,7 @@ NETWORKS = (
         "Fablabs, menuiseries partagées et ateliers vélo au bord de la Loire.",
         "machines",
         "Machines et ateliers",
-        "Acheter, entretenir et partager l'outillage de nos lieux.",
+        "Acheter, entretenir et partager l’outillage de nos lieux.",
         Member("camille", "Camille Roy"),
     ),
     Network(
@@ -57,7 +57,7 @@ NETWORKS = (
     Network(
         "boussole",
         "La Boussole",
-        "Des lieux où l'on apprend ensemble, à tout âge.",
+        "Des lieux où l’on apprend ensemble, à tout âge.",
         "transmettre",
         "Transmettre",
         "Ateliers, chantiers-écoles et compagnonnage.",
@@ -69,7 +69,7 @@ NETWORKS = (
         "Lieux partagés du littoral breton.",
         "saisons",
         "Au fil des saisons",
-        "Habiter le bord de mer toute l'année.",
+        "Habiter le bord de mer toute l’année.",
         Member("maelle", "Maëlle Kerbrat"),
     ),
     Network(
@@ -84,7 +84,7 @@ NETWORKS = (
     Network(
         "canopee",
         "La Canopée",
-        "Jardins collectifs et lieux d'écologie populaire.",
+        "Jardins collectifs et lieux d’écologie populaire.",
         "jardins",
         "Jardins",
         "Terre, eau, semences et voisinage.",
@@ -100,10 +100,10 @@ OPENING = (
     "Cette année, trois ateliers ont arrêté une activité faute de pouvoir remplacer **une seule** "
     "machine. Ensemble, nous en possédons plus de deux cents, et elles vieillissent toutes en même "
     "temps.\n\n"
-    "Une piste : chaque lieu verse 2 % de ses recettes d'atelier à un fonds, et emprunte au fonds "
+    "Une piste : chaque lieu verse 2 % de ses recettes d’atelier à un fonds, et emprunte au fonds "
     "quand une machine lâche. Restent trois questions :\n\n"
-    "1. qui décide d'un achat, et en combien de temps ?\n"
-    "2. que fait un lieu qui n'a pas d'atelier, mais dont les membres utilisent ceux des autres ?\n"
+    "1. qui décide d’un achat, et en combien de temps ?\n"
+    "2. que fait un lieu qui n’a pas d’atelier, mais dont les membres utilisent ceux des autres ?\n"
     "3. une machine payée par le fonds appartient-elle au lieu ou au fonds ?"
 )
 
@@ -112,20 +112,20 @@ LINES = (
     Line(
         1,
         0,
-        "Chez nous il n'y a pas d'atelier, mais nos membres vont dans les vôtres. Verser 2 % de "
-        "*nos* recettes n'aurait pas de sens ; une part fixe par membre, oui.",
+        "Chez nous il n’y a pas d’atelier, mais nos membres vont dans les vôtres. Verser 2 % de "
+        "*nos* recettes n’aurait pas de sens ; une part fixe par membre, oui.",
     ),
     Line(
         2,
         1,
-        "D'accord avec la part par membre. Elle a un autre mérite : elle ne punit pas les lieux "
+        "D’accord avec la part par membre. Elle a un autre mérite : elle ne punit pas les lieux "
         "qui font beaucoup tourner leurs machines.",
     ),
     Line(
         0,
         2,
-        "C'est vrai que 2 % des recettes, c'est taxer l'usage. Et si la part dépendait de la "
-        "taille du lieu, et l'emprunt du nombre d'heures d'atelier ouvertes à tous ?",
+        "C’est vrai que 2 % des recettes, c’est taxer l’usage. Et si la part dépendait de la "
+        "taille du lieu, et l’emprunt du nombre d’heures d’atelier ouvertes à tous ?",
     ),
     Line(
         2,
@@ -142,7 +142,7 @@ LINES = (
     Line(
         0,
         4,
-        "Une semaine, c'est long quand la scie est en panne un samedi. Peut-on prévoir une avance "
+        "Une semaine, c’est long quand la scie est en panne un samedi. Peut-on prévoir une avance "
         "de 300 € sans vote ?",
     ),
 )
@@ -150,9 +150,9 @@ LINES = (
 LATER = (
     "Nous voudrions en être, avec une réserve : que le fonds prête aussi pour **réparer**, pas "
     "seulement pour remplacer.",
-    "Question 3 : chez nous les machines sont au lieu, et c'est ce qui rassure les bailleurs. Un "
-    "fonds qui prête plutôt qu'il n'achète réglerait la question.",
-    "Nos outils de jardin durent plus longtemps que les machines d'atelier. Un seul fonds, mais "
+    "Question 3 : chez nous les machines sont au lieu, et c’est ce qui rassure les bailleurs. Un "
+    "fonds qui prête plutôt qu’il n’achète réglerait la question.",
+    "Nos outils de jardin durent plus longtemps que les machines d’atelier. Un seul fonds, mais "
     "deux durées de prêt ?",
 )
 
