@@ -23,7 +23,7 @@ from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
 from fedi.debates.participation import count_post
 from fedi.debates.permissions import is_moderator, is_public, may_remove, may_reply
-from fedi.debates.publication import say_create, say_delete, say_update
+from fedi.debates.publication import say_create, say_delete, say_update, withdraw
 from fedi.debates.retractions import is_retracted, retract
 from fedi.debates.tree import attach, place
 from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
@@ -367,6 +367,7 @@ async def _bury(
     What its author takes back is erased, evidence and revisions included; what a moderator
     removes is kept as a revision, out of sight, because the decision may be appealed.
     """
+    await withdraw(unit, post)
     if moderator is not None:
         _keep_revision(unit, post)
         post.removed_by_id, post.removal_reason = moderator.id, reason or None

@@ -1,6 +1,6 @@
 """Saying a post of ours: its frozen document, its activities, their evidence, their way."""
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, union, update
 
 from actors.followers import Target, targets_of
 from actors.keys import signing_key
@@ -13,7 +13,7 @@ from fedi.core.vocab import PUBLIC
 from fedi.debates.archive import Evidence, archive
 from fedi.debates.audience import address, named_actors, post_targets
 from fedi.debates.groups import relay
-from fedi.debates.models.post import Post
+from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_object
 from outbox.builders import build_create, build_delete, build_update
@@ -78,17 +78,25 @@ async def say_delete(unit: Unit, post: Post, thread: Thread, actor: Actor, reaso
         cc=[uri for uri in (post.audience_uri, followers) if uri is not None],
         audience=post.audience_uri,
     )
-    await _withdraw(unit, post)
     await _say(unit, post, thread, actor, document, targets)
 
 
-async def _withdraw(unit: Unit, post: Post) -> None:
-    """Serve no more what was said about a post that is gone."""
-    await unit.session.flush()
+async def withdraw(unit: Unit, post: Post) -> None:
+    """Serve no more what was said about a post that is gone, nor what our Groups announced of it.
+
+    To be called while its evidence is still there: that is what names the activities.
+    """
+    await unit.flush()
+    said = select(Activity.uri).where(Activity.object_uri == post.uri)
+    kept = select(ArchivedActivity.activity_uri).where(ArchivedActivity.object_uri == post.uri)
     await unit.session.execute(
         update(Activity)
-        .where(Activity.object_uri == post.uri, Activity.type.in_(["Create", "Update"]))
+        .where(
+            or_(Activity.object_uri == post.uri, Activity.object_uri.in_(union(said, kept))),
+            Activity.type.in_(["Create", "Update", "Announce"]),
+        )
         .values(public=False)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -23,7 +23,13 @@ from fedi.debates.likes import like
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import read_object
-from fedi.debates.posts import accept_remote_post, delete_post, edit_post, write_reply
+from fedi.debates.posts import (
+    accept_remote_delete,
+    accept_remote_post,
+    delete_post,
+    edit_post,
+    write_reply,
+)
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.threads import open_thread
 from outbox.models import Activity, Delivery
@@ -406,3 +412,29 @@ async def test_a_debate_is_kept_at_hand_and_put_back(unit: Unit) -> None:
             ("Remove", "id", "climat"),
         ]
     }
+
+
+async def test_what_is_deleted_is_no_longer_served_by_the_group_that_announced_it(
+    unit: Unit,
+) -> None:
+    camille, climat, thread, root = await debate(unit)
+    await follow(unit, climat)
+    ours = await write_reply(unit, camille, root, text="Une parole reprise")
+    ana = await make_remote_actor(unit, "ana", "https://lisbon.example")
+    activity = create_of(ana, "r1", proved=True, inReplyTo=root.uri)
+    await hand_on(unit, ana, thread, activity)
+    assert await announced_publicly(unit) == [f"{ours.uri}#create", activity["id"]]
+
+    await delete_post(unit, camille, ours)
+    await accept_remote_delete(unit, note_uri(ana, "r1"), ana)
+    assert await announced_publicly(unit) == []
+
+
+async def announced_publicly(unit: Unit) -> list[str]:
+    """The Creates that Groups of ours announced and that are still served."""
+    await unit.flush()
+    bodies = await unit.session.scalars(
+        select(Activity.body).where(Activity.type == "Announce", Activity.public)
+    )
+    objects = [json.loads(body)["object"] for body in bodies]
+    return [one["id"] for one in objects if isinstance(one, dict) and one["type"] == "Create"]
