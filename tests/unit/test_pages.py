@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fedi.core.urls import Site
 from fedi.debates.tree import segment
 from fedi.web.branches import LEVELS, Branch, grow
 from fedi.web.colours import DARK_PAPER, LIGHT_PAPER, PALETTE, contrast, ink, inks, text_on
 from fedi.web.forms import Form, safe_path
 from fedi.web.marks import mark
 from fedi.web.people import hue, initials, opening, prose, typeset
+from fedi.web.sessions import session_cookie
 
 MORNING = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 
@@ -183,3 +185,10 @@ def test_a_line_has_no_line_ends_and_no_controls():
     assert form.line("title") == "a b c"
     assert form["text"] == "a\nb"
     assert form["missing"] == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "name"), [("https://a.example", "__Host-session"), ("http://localhost:8080", "session")]
+)
+def test_over_tls_the_session_cookie_belongs_to_one_host(url: str, name: str):
+    assert session_cookie(Site(url)) == name
