@@ -16,6 +16,8 @@ from fedi.web.keys import MEMBER, SESSION
 
 #: Cookies that make life easier last as long as the law lets them: thirteen months.
 REMEMBERED = timedelta(days=395)
+#: The handle under which a visitor takes part from another server.
+HANDLE_COOKIE = "handle"
 
 
 class SessionOver(Unauthenticated):

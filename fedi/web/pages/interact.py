@@ -21,9 +21,8 @@ from fedi.web.keys import LIMITS, MEMBER
 from fedi.web.limits import address_of
 from fedi.web.posts import find_shown
 from fedi.web.render import render
-from fedi.web.sessions import remember
+from fedi.web.sessions import HANDLE_COOKIE, remember
 
-HANDLE_COOKIE = "handle"
 MAX_HANDLE = 300
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")

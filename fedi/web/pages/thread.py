@@ -24,11 +24,11 @@ from fedi.web.listing import GroupLink, untitled
 from fedi.web.networks import Label, Networks, actor_path
 from fedi.web.posts import PAGE, Scene, Shown, set_scene
 from fedi.web.render import render
+from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.words import names_in_words, replies_in_words, thread_in_words
 
 #: The whole length of the ribbon, and what separates two networks on it.
 RIBBON, GAP = 1000, 3
-HANDLE_COOKIE = "handle"
 
 
 @dataclass(frozen=True)
