@@ -21,12 +21,13 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from factories import FakeClock, key_pair, make_node, remote_document, signed_request
+from factories import FakeClock, key_pair, make_node, make_person, remote_document, signed_request
 from hostile import HostilePeer, answer, document
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from actors.appkeys import AUTHENTICATOR, JOURNAL, POLICIES
 from actors.authenticate import Authenticator
+from actors.followers import accept_follow, request_follow
 from actors.journal import Journal
 from actors.local import network_actor
 from actors.models import Actor, JournalEntry
@@ -40,6 +41,7 @@ from fedi.core.signatures.proof import add_proof
 from fedi.core.urls import Site
 from fedi.core.vocab import AS2, DATA_INTEGRITY, PUBLIC
 from fedi.debates.models.post import Post
+from fedi.debates.threads import open_thread
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
 from inbox.keys import ACCEPTOR, GUARD
@@ -48,6 +50,7 @@ from inbox.processor import Processor
 from inbox.receive import Acceptor
 from inbox.resolve import Resolver
 from inbox.views import post_inbox
+from outbox.models import Activity
 
 Document = dict[str, Any]
 
@@ -181,6 +184,46 @@ class OpenSite:
     async def outcomes(self) -> list[str]:
         """What became of each activity received, and why."""
         return [f"{item.outcome}:{item.reason or ''}" for item in await self.items()]
+
+    async def last_outcome(self) -> str:
+        """What became of the activity received last."""
+        return (await self.outcomes())[-1]
+
+    async def open_debate(self) -> Post:
+        """A debate in the network's Group, opened by camille; its first post."""
+        async with self.node.db.unit() as unit:
+            camille = await make_person(unit, "camille")
+            group = await unit.find(Actor, id=self.network.id)
+            assert group is not None
+            thread = await open_thread(unit, camille, group, title="Ateliers", text="Qui décide ?")
+            post = await unit.find(Post, id=thread.root_id)
+            assert post is not None
+            return post
+
+    async def follow(self, followed: Voice, *, accepted: bool = True) -> str:
+        """Let the network's Group follow an actor of a peer; the id of the Follow."""
+        uri = f"{self.node.site.url}/a/follow-{next(_numbers)}"
+        await self.hear(followed, followed.say("Like", "https://far.example/o/1"))
+        async with self.node.db.unit() as unit:
+            network = await unit.find(Actor, id=self.network.id)
+            actor = await unit.find(Actor, uri=followed.uri)
+            assert network is not None
+            assert actor is not None
+            request = await request_follow(unit, uri, network, actor)
+            if accepted:
+                await accept_follow(unit, request)
+        return uri
+
+    async def count(self, model: Any) -> int:
+        """How many rows a table has."""
+        async with self.node.db.reading() as unit:
+            return await unit.session.scalar(select(func.count()).select_from(model)) or 0
+
+    async def said(self, kind: str) -> list[Document]:
+        """The activities of one type that the node published or passed on."""
+        async with self.node.db.reading() as unit:
+            bodies = await unit.session.scalars(select(Activity.body).where(Activity.type == kind))
+            return [json.loads(body) for body in bodies]
 
     async def post_of(self, uri: str) -> Post | None:
         """The post of that id, as stored."""

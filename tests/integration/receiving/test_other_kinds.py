@@ -1,0 +1,116 @@
+"""Reports, moves, collections, and what nobody here understands."""
+
+from inboxes import Neighbour, OpenSite, Voice
+from sqlalchemy import select
+
+from actors.models import JournalEntry
+from fedi.core.vocab import PUBLIC
+from fedi.debates.models.post import Retraction
+from fedi.debates.models.thread import Featured
+
+
+async def test_a_report_waits_in_the_journal_and_does_nothing(site: OpenSite, ana: Voice) -> None:
+    root = await site.open_debate()
+    await site.hear(ana, ana.say("Flag", [root.uri, ana.uri], content="spam"))
+
+    async with site.node.db.reading() as unit:
+        (entry,) = await unit.session.scalars(
+            select(JournalEntry).where(JournalEntry.code == "flag")
+        )
+    assert entry.subject == root.uri
+    assert "spam" in entry.detail
+    post = await site.post_of(root.uri)
+    assert post is not None
+    assert post.deleted_at is None
+
+
+async def test_our_followers_go_along_with_an_actor_that_moves(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    await site.follow(ana)
+    async with Neighbour() as porto:
+        moved = porto.actor("ana", alsoKnownAs=[ana.uri])
+        await site.hear(ana, ana.say("Move", ana.uri, target=moved.uri))
+
+    (asked,) = await site.said("Follow")
+    assert (asked["actor"], asked["object"]) == (site.network.uri, moved.uri)
+
+
+async def test_a_move_that_the_new_actor_does_not_confirm_is_ignored(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    await site.follow(ana)
+    eve = lisbon.actor("eve")
+    await site.hear(ana, ana.say("Move", ana.uri, target=eve.uri))
+
+    assert await site.said("Follow") == []
+    assert await site.last_outcome() == "ignored:not-acknowledged"
+
+
+async def test_nobody_moves_another(site: OpenSite, lisbon: Neighbour, ana: Voice) -> None:
+    await site.follow(ana)
+    eve = lisbon.actor("eve", alsoKnownAs=[ana.uri])
+    await site.hear(eve, eve.say("Move", ana.uri, target=eve.uri))
+
+    assert await site.last_outcome() == "ignored:not-an-actor"
+
+
+async def test_a_group_keeps_a_debate_at_hand_and_puts_it_back(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    featured = f"{lisbon.origin}/users/tilios/featured"
+    tilios = lisbon.actor("tilios", "Group", featured=featured)
+    post = ana.note("hello", to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.create(post))
+    add = tilios.say("Add", post["id"], target=featured)
+    await site.hear(tilios, add, tilios.say("Add", post["id"], target=featured))
+    assert await site.count(Featured) == 1
+
+    await site.hear(tilios, tilios.say("Remove", post["id"], target=featured))
+    assert await site.count(Featured) == 0
+
+
+async def test_nobody_fills_the_collections_of_another(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    """Lemmy #3251: who is a moderator somewhere is none here."""
+    root = await site.open_debate()
+    tilios = lisbon.actor("tilios", "Group", featured=f"{lisbon.origin}/users/tilios/featured")
+    ours = f"{site.network.uri}/featured"
+    await site.hear(ana, ana.say("Add", root.uri, target=f"{tilios.uri}/featured"))
+    await site.hear(tilios, tilios.say("Add", root.uri, target=ours))
+    await site.hear(tilios, tilios.say("Add", root.uri), tilios.say("Add", root.uri, target=4))
+
+    assert set(await site.outcomes()) == {"ignored:not-its-collection"}
+    assert await site.count(Featured) == 0
+
+
+async def test_what_we_do_not_understand_is_kept_and_has_no_effect(
+    site: OpenSite, ana: Voice
+) -> None:
+    await site.hear(ana, ana.say("Warn", "https://far.example/o/1"))
+
+    (item,) = await site.items()
+    assert (item.outcome, item.reason) == ("ignored", "unknown-type")
+    assert b"Warn" in item.body
+    assert "unknown-type" in await site.journal_codes()
+
+
+async def test_retractions_are_remembered_once(site: OpenSite, ana: Voice) -> None:
+    uri = ana.home.url("/notes/9")
+    await site.hear(ana, ana.say("Delete", uri), ana.say("Delete", uri))
+
+    assert await site.count(Retraction) == 1
+
+
+async def test_a_topic_that_nodebb_moves_or_removes_stays(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    context = lisbon.url("/topic/3")
+    root = ana.note("root", context=context, to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.create(root))
+    places = {"origin": lisbon.url("/category/5"), "target": lisbon.url("/category/6")}
+    await site.hear(ana, ana.say("Move", context, **places), ana.say("Remove", context, **places))
+
+    assert (await site.outcomes())[1:] == ["ignored:not-an-actor", "ignored:not-its-collection"]
+    assert await site.posts() == [root["id"]]
