@@ -5,6 +5,7 @@ finds it known when its turn comes again.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -157,7 +158,15 @@ class Resolver:
                 break
             chain.append(link)
             next_uri = link.document.parent_uri
+        await self._meet_groups(chain, budget)
         return await self._store(uri, chain)
+
+    async def _meet_groups(self, chain: list[_Link], budget: Budget) -> None:
+        """Know the Groups these posts are for, if they can be had: debates belong to them."""
+        groups = {link.document.audience_uri for link in chain}
+        for uri in sorted(group for group in groups if group is not None):
+            with suppress(FediError):
+                await obtain_actor(self._node, uri, budget)
 
     async def _is_known(self, uri: str) -> bool:
         if self._node.site.is_local(uri):

@@ -47,6 +47,21 @@ async def test_a_group_we_follow_brings_a_debate_with_all_that_is_above(
     assert trusts == {"fetched"}
 
 
+async def test_a_network_brings_the_debates_of_its_groups(
+    site: OpenSite, porto: Neighbour, tilios: Voice, ana: Voice
+) -> None:
+    """Nobody here follows the Group itself, and the debate is its all the same."""
+    group = porto.actor("gouvernance", "Group")
+    root = ana.note("root", to=[PUBLIC, group.uri], audience=group.uri)
+    await site.hear(tilios, tilios.say("Announce", root["id"]))
+
+    async with site.node.db.reading() as unit:
+        (thread,) = await unit.session.scalars(select(Thread))
+        owner = await unit.find(Actor, id=thread.group_id)
+    assert owner is not None
+    assert owner.uri == group.uri
+
+
 async def test_a_post_that_is_named_rather_than_embedded_is_fetched(
     site: OpenSite, tilios: Voice, ana: Voice
 ) -> None:

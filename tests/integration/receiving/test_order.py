@@ -184,9 +184,8 @@ async def test_two_hundred_activities_end_alike_in_any_order(
     assert len(expected[0]["posts"]) == POSTS + 1
     assert expected[0]["likes"]
 
-    for seed in (1, 2):
-        shuffled = await play(tmp_path, lisbon, play_of_chance(seed), with_deletes=False)
-        assert shuffled == expected
+    shuffled = await play(tmp_path, lisbon, play_of_chance(1), with_deletes=False)
+    assert shuffled == expected
 
 
 async def test_what_is_taken_back_ends_alike_in_any_order(
