@@ -6,7 +6,7 @@ written in the one canonical way is refused, never repaired.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import quote
@@ -153,15 +153,13 @@ class Site:
     """
 
     url: str
+    #: Under which everything of ours has its id.
+    origin: Origin = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if str(origin_of(self.url)) != self.url:
-            raise Malformed(f"the node's address must look like {origin_of(self.url)}", code="url")
-
-    @property
-    def origin(self) -> Origin:
-        """The origin under which everything of ours has its id."""
-        return origin_of(self.url)
+        object.__setattr__(self, "origin", origin_of(self.url))
+        if str(self.origin) != self.url:
+            raise Malformed(f"the node's address must look like {self.origin}", code="url")
 
     @property
     def domain(self) -> str:

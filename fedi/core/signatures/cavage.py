@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib import metadata
 from types import ModuleType
 
@@ -127,7 +128,12 @@ def _read_claim(request: Request) -> _Claim:
     lines = request.fields.get("signature", ())
     if len(lines) != 1:
         raise UnreadableSignature("repeated" if lines else "malformed")
-    parameters = _read_parameters(lines[0])
+    return _read_header(lines[0], has_content=request.has_content)
+
+
+@lru_cache(maxsize=256)  # the door, the authenticator and `verify` ask in turn about one request
+def _read_header(header: str, *, has_content: bool) -> _Claim:
+    parameters = _read_parameters(header)
     key_id, signature = parameters.get("keyid"), parameters.get("signature")
     if not key_id:
         raise BadSignature("no-key-id")
@@ -145,7 +151,7 @@ def _read_claim(request: Request) -> _Claim:
         parameters.get("created"),
         parameters.get("expires"),
     )
-    _check_coverage(claim, request)
+    _check_coverage(claim, has_content=has_content)
     return claim
 
 
@@ -164,8 +170,8 @@ def _read_parameters(header: str) -> Mapping[str, str]:
     return found
 
 
-def _check_coverage(claim: _Claim, request: Request) -> None:
-    required = {TARGET, "host"} | ({"digest"} if request.has_content else set())
+def _check_coverage(claim: _Claim, *, has_content: bool) -> None:
+    required = {TARGET, "host"} | ({"digest"} if has_content else set())
     if not required.issubset(claim.covered):
         raise BadSignature("not-covered")
     if "date" not in claim.covered and CREATED not in claim.covered:
