@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 CONNECTIONS = 32
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -63,14 +64,18 @@ class _Caller(asyncio.Protocol):
 async def call(
     port: int, requests: Sequence[bytes], *, expect: int, connections: int = CONNECTIONS
 ) -> None:
-    """Send every request; `RuntimeError` when some answer has another status than expected."""
+    """Send every request; `RuntimeError` when some answer has another status than expected.
+
+    They are dealt out to the connections in turn, so that requests of eight senders in turn
+    come over 32 connections as from eight servers: four at once from each, in their order.
+    """
     statuses: Counter[int] = Counter()
-    waiting = iter(requests)
     loop = asyncio.get_running_loop()
-    callers = [
-        (await loop.create_connection(lambda: _Caller(waiting, statuses), "127.0.0.1", port))[1]
-        for _ in range(min(connections, len(requests)))
-    ]
+    connections = min(connections, len(requests))
+    callers = []
+    for number in range(connections):
+        make = partial(_Caller, iter(requests[number::connections]), statuses)
+        callers.append((await loop.create_connection(make, "127.0.0.1", port))[1])
     await asyncio.gather(*(caller.done for caller in callers))
     if set(statuses) != {expect}:
         raise RuntimeError(f"answers other than {expect}: {dict(statuses)}")
