@@ -15,7 +15,6 @@ from fedi.core.jsonld import ids_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
-from fedi.debates.retractions import is_retracted
 from inbox.types import Received
 
 _EXPECTED = "inbox.relevance:expected"
@@ -72,8 +71,6 @@ async def _why_ignore_post(unit: Unit, received: Received) -> str | None:
         return "not-a-post"
     if await unit.find(Post, uri=uri) is not None:
         return "known"
-    if await is_retracted(unit, uri, received.actor_uri):
-        return "retracted"
     return None if await _is_related(unit, received) else "unrelated"
 
 

@@ -143,11 +143,14 @@ async def accept_remote_post(
     """Store a peer's post where it belongs, or give back the one already known.
 
     The caller has made sure that the document is its author's, and that a stranger's post is
-    of interest here.  None when it is refused: a vote or a tombstone, taken back before, of
-    another owner, private and for nobody here, or an answer in a closed debate.  An answer
-    whose parent is unknown waits for it, in the thread it names or in one that is not listed.
+    of interest here.  None when it is refused: a vote or a tombstone, of another owner, private
+    and for nobody here, or an answer in a closed debate.  An answer whose parent is unknown
+    waits for it, in the thread it names or in one that is not listed.
+
+    What its author took back before it came is a tombstone at once, as it is where it came in
+    time: the answers to it stand below it everywhere.
     """
-    if not _speaks_for(unit, document, author) or await is_retracted(unit, document.uri):
+    if not _speaks_for(unit, document, author):
         return None
     known = await unit.find(Post, uri=document.uri)
     if known is not None:
@@ -164,7 +167,9 @@ async def accept_remote_post(
     else:
         await _place(unit, post, thread, parent)
     await enter(unit, post, thread, parent)
-    if evidence is not None and is_public(post):
+    if await is_retracted(unit, post.uri, author.uri):
+        await _bury(unit, post, thread, None, "")
+    elif evidence is not None and is_public(post):
         archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
     return post
 

@@ -27,6 +27,8 @@ async def handle_create(unit: Unit, received: Received) -> Outcome:
     post = await accept_remote_post(unit, document, received.actor, evidence=evidence_of(received))
     if post is None:
         return ignored("refused")
+    if post.deleted_at is not None:
+        return ignored("retracted")
     await pass_on(unit, received, post)
     await complete_thread(unit, post, document, is_old=received.way == "collected")
     return DONE

@@ -305,12 +305,15 @@ async def test_nobody_edits_the_post_of_another(unit: Unit) -> None:
 # --- deletions ---------------------------------------------------------------------------
 
 
-async def test_what_was_taken_back_before_it_came_never_appears(unit: Unit) -> None:
+async def test_what_was_taken_back_before_it_came_says_nothing(unit: Unit) -> None:
     ana = await make_remote_actor(unit, "ana", LISBON)
     uri = note_uri(ana, "root")
 
     assert not await accept_remote_delete(unit, uri, ana)
-    assert await receive(unit, ana, "root") is None
+    post = await received(unit, ana, "root")
+    assert (post.content, post.deleted_at) == ("", unit.now)
+    thread = await thread_of(unit, post)
+    assert (thread.title, thread.listed) == ("", False)
     retraction = await unit.find(Retraction, uri=uri)
     assert retraction is not None
     assert retraction.actor_uri == ana.uri
@@ -339,7 +342,8 @@ async def test_a_deleted_post_keeps_its_place_and_its_answers(unit: Unit) -> Non
     assert (await unit.session.scalars(select(Revision))).all() == []
     archived = await unit.session.scalars(select(ArchivedActivity.object_uri))
     assert set(archived) == {root.uri, leaf.uri}
-    assert await receive(unit, ana, "middle", at=1, inReplyTo=root.uri) is None
+    assert await receive(unit, ana, "middle", at=1, inReplyTo=root.uri) is middle
+    assert middle.content == "", "it does not come back to life"
     assert await edited(unit, ana, "middle", content="<p>x</p>", updated=minute(9)) is None
     late = await received(unit, ana, "late", at=4, inReplyTo=middle.uri)
     assert late.parent_id == middle.id

@@ -204,8 +204,11 @@ async def test_a_delete_that_overtakes_its_create_wins(site: OpenSite, ana: Voic
     reply = ana.note("oops", inReplyTo=root.uri)
     await site.hear(ana, ana.say("Delete", reply["id"]), ana.create(reply))
 
-    assert await site.post_of(reply["id"]) is None
     assert await site.last_outcome() == "ignored:retracted"
+    post = await site.post_of(reply["id"])
+    assert post is not None
+    assert (post.content, post.deleted_at is not None) == ("", True)
+    assert post.parent_uri == root.uri, "its answers stand below it, as where it came in time"
 
 
 async def test_an_actor_is_forgotten_when_its_server_confirms_it(
