@@ -4,7 +4,7 @@ Ids are for ever: `/actor /g/NAME /p/NAME /o/KEY /c/KEY /a/KEY` and what hangs b
 `negotiate` gives machines a document and people a page at the same address.
 """
 
-from aiohttp import web
+from aiohttp.web import AbstractRouteDef, Application, get, post, static
 
 from fedi.web import actor_documents, client, documents, feeds, health, wellknown
 from fedi.web.negotiate import negotiate
@@ -27,85 +27,102 @@ from fedi.web.pages import (
 from fedi.web.render import STATIC
 from inbox import owner, views
 
+Routes = tuple[AbstractRouteDef, ...]
 
-def add_routes(app: web.Application) -> None:
+DISCOVERY: Routes = (
+    get("/.well-known/webfinger", wellknown.webfinger),
+    get("/.well-known/host-meta", wellknown.host_meta),
+    get("/.well-known/nodeinfo", wellknown.nodeinfo_links),
+    get("/nodeinfo/2.1", wellknown.nodeinfo),
+)
+
+ACTORS: Routes = (
+    get("/actor", actor_documents.instance),
+    get("/g/{name}", negotiate(actor_documents.actor, groups.show)),
+    get("/g/{name}/followers", actor_documents.followers),
+    get("/g/{name}/following", actor_documents.following),
+    get("/g/{name}/outbox", actor_documents.outbox),
+    get("/g/{name}/featured", actor_documents.featured),
+    get("/g/{name}/moderators", actor_documents.moderators_of),
+    get("/p/{name}", negotiate(actor_documents.actor, person.show)),
+    get("/p/{name}/followers", actor_documents.followers),
+    get("/p/{name}/following", actor_documents.following),
+    get("/p/{name}/outbox", actor_documents.outbox),
+)
+
+#: What actors hear from other servers, and what members' own programs read and say.
+INBOXES: Routes = (
+    post("/inbox", views.post_inbox),
+    post("/actor/inbox", views.post_inbox),
+    post("/g/{name}/inbox", views.post_inbox),
+    post("/p/{name}/inbox", views.post_inbox),
+    get("/p/{name}/inbox", owner.read_inbox),
+    post("/p/{name}/outbox", client.post_outbox),
+)
+
+#: Posts, threads, activities.
+OBJECTS: Routes = (
+    get("/o/{key}", negotiate(documents.post, thread.find)),
+    get("/o/{key}/replies", documents.replies),
+    get("/o/{key}/likes", documents.likes),
+    get("/o/{key}/shares", documents.shares),
+    get("/c/{key}", negotiate(documents.context, thread.find)),
+    get("/c/{key}/history", documents.history),
+    get("/a/{key}", documents.activity),
+)
+
+FEEDS: Routes = (
+    get("/feed.atom", feeds.network),
+    get("/g/{name}/feed.atom", feeds.group),
+    get("/c/{key}/feed.atom", feeds.thread),
+)
+
+HEALTH: Routes = (
+    get("/livez", health.live),
+    get("/readyz", health.ready),
+    get("/metrics", health.metrics),
+)
+
+#: What everybody may read.
+PAGES: Routes = (
+    get("/", home.show),
+    get("/groups", groups.index),
+    get("/networks", networks.show),
+    get("/d/{key}", thread.show),
+    get("/d/{key}/{slug}", thread.show),
+    get("/networks.css", styles.colours),
+    get("/mark.svg", styles.icon),
+    static("/static", STATIC),
+    post("/language", language.choose),
+)
+
+#: What members do, and visitors who have their home elsewhere.
+TAKING_PART: Routes = (
+    get("/sign-in", sign_in.show),
+    post("/sign-in", sign_in.enter),
+    post("/sign-out", sign_in.leave),
+    get("/setup/{token}", setup.show),
+    post("/setup/{token}", setup.begin),
+    get("/open", open_debate.show),
+    post("/open", open_debate.publish),
+    get("/posts/{key}/reply", messages.ask_reply),
+    post("/posts/{key}/reply", messages.reply),
+    get("/posts/{key}/edit", messages.ask_edit),
+    post("/posts/{key}/edit", messages.edit),
+    get("/posts/{key}/delete", messages.ask_delete),
+    post("/posts/{key}/delete", messages.delete),
+    post("/posts/{key}/like", messages.add_like),
+    post("/posts/{key}/unlike", messages.remove_like),
+    post("/follow", follows.start),
+    post("/unfollow", follows.stop),
+    post("/networks", networks.follow),
+    get("/authorize_interaction", authorize.show),
+    get("/interact", interact.show),
+    post("/interact", interact.go),
+)
+
+
+def add_routes(app: Application) -> None:
     """Give every address its handler."""
-    get, post = app.router.add_get, app.router.add_post
-
-    # found by other servers
-    get("/.well-known/webfinger", wellknown.webfinger)
-    get("/.well-known/host-meta", wellknown.host_meta)
-    get("/.well-known/nodeinfo", wellknown.nodeinfo_links)
-    get("/nodeinfo/2.1", wellknown.nodeinfo)
-
-    # actors
-    get("/actor", actor_documents.instance)
-    get("/g/{name}", negotiate(actor_documents.actor, groups.show))
-    get("/p/{name}", negotiate(actor_documents.actor, person.show))
-    for shelf in ("/g/{name}", "/p/{name}"):
-        get(f"{shelf}/followers", actor_documents.followers)
-        get(f"{shelf}/following", actor_documents.following)
-        get(f"{shelf}/outbox", actor_documents.outbox)
-    get("/g/{name}/featured", actor_documents.featured)
-    get("/g/{name}/moderators", actor_documents.moderators_of)
-
-    # what they hear, and what their own programs ask for
-    post("/inbox", views.post_inbox)
-    post("/actor/inbox", views.post_inbox)
-    post("/g/{name}/inbox", views.post_inbox)
-    post("/p/{name}/inbox", views.post_inbox)
-    get("/p/{name}/inbox", owner.read_inbox)
-    post("/p/{name}/outbox", client.post_outbox)
-
-    # posts, threads, activities
-    get("/o/{key}", negotiate(documents.post, thread.find))
-    get("/o/{key}/replies", documents.replies)
-    get("/o/{key}/likes", documents.likes)
-    get("/o/{key}/shares", documents.shares)
-    get("/c/{key}", negotiate(documents.context, thread.find))
-    get("/c/{key}/history", documents.history)
-    get("/a/{key}", documents.activity)
-
-    # feeds
-    get("/feed.atom", feeds.network)
-    get("/g/{name}/feed.atom", feeds.group)
-    get("/c/{key}/feed.atom", feeds.thread)
-
-    # health
-    get("/livez", health.live)
-    get("/readyz", health.ready)
-    get("/metrics", health.metrics)
-
-    # pages
-    get("/", home.show)
-    get("/groups", groups.index)
-    get("/networks", networks.show)
-    post("/networks", networks.follow)
-    get("/d/{key}", thread.show)
-    get("/d/{key}/{slug}", thread.show)
-    app.router.add_static("/static", STATIC)
-    get("/networks.css", styles.colours)
-    get("/mark.svg", styles.icon)
-    post("/language", language.choose)
-
-    # taking part
-    get("/sign-in", sign_in.show)
-    post("/sign-in", sign_in.enter)
-    post("/sign-out", sign_in.leave)
-    get("/setup/{token}", setup.show)
-    post("/setup/{token}", setup.begin)
-    get("/open", open_debate.show)
-    post("/open", open_debate.publish)
-    get("/posts/{key}/reply", messages.ask_reply)
-    post("/posts/{key}/reply", messages.reply)
-    get("/posts/{key}/edit", messages.ask_edit)
-    post("/posts/{key}/edit", messages.edit)
-    get("/posts/{key}/delete", messages.ask_delete)
-    post("/posts/{key}/delete", messages.delete)
-    post("/posts/{key}/like", messages.add_like)
-    post("/posts/{key}/unlike", messages.remove_like)
-    post("/follow", follows.start)
-    post("/unfollow", follows.stop)
-    get("/authorize_interaction", authorize.show)
-    get("/interact", interact.show)
-    post("/interact", interact.go)
+    for part in (DISCOVERY, ACTORS, INBOXES, OBJECTS, FEEDS, HEALTH, PAGES, TAKING_PART):
+        app.add_routes(part)
