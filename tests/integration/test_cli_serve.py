@@ -188,7 +188,7 @@ def test_a_missing_directory_is_one_clear_line(config: Path):
 
 
 def test_serving_loads_neither_alembic_nor_rich(config: Path):
-    with Serving(config, python=("-X", "importtime")) as node:
+    with Serving(config, PYTHONPROFILEIMPORTTIME="1") as node:
         assert node.stop() == 0
         modules = set(re.findall(r"^import time:.*\| +([\w.]+)$", node.said, re.MULTILINE))
 

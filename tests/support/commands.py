@@ -72,14 +72,15 @@ def wait_until(true: Callable[[], Any], *, seconds: float = 30) -> None:
 class Serving:
     """`fedi serve` as a process: ready inside the block, ended with it."""
 
-    def __init__(self, config: Path, *arguments: str, python: tuple[str, ...] = ()) -> None:
+    def __init__(self, config: Path, *arguments: str, **environment: str) -> None:
         self.log = config.parent / "serve.log"
         self.ready = "started"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *python, "-m", "fedi", "serve", "--config", config, *arguments],
+                [sys.executable, "-m", "fedi", "serve", "--config", config, *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env=os.environ | environment,
             )
 
     @property
