@@ -56,7 +56,9 @@ class NetworkSection(Section):
     handle: str = Field(default="reseau", pattern=HANDLE, examples=["tilios"])
     name: str = Field(default="Notre réseau", min_length=1, max_length=200)
     summary: str = Field(default="", max_length=500)
-    languages: tuple[Literal["fr", "en"], ...] = Field(default=("fr", "en"), examples=[["fr", "en"]])
+    languages: tuple[Literal["fr", "en"], ...] = Field(
+        default=("fr", "en"), examples=[["fr", "en"]]
+    )
     theme: str = Field(default="#0f6b5c", pattern=r"^#[0-9a-fA-F]{6}$")
 
 

@@ -88,6 +88,8 @@ async def postpone(
         await unit.session.execute(
             update(table)
             .where(table.id.in_(ids))
-            .values(next_attempt_at=until, locked_until=None, last_error=error[:MAX_ERROR], **values)
+            .values(
+                next_attempt_at=until, locked_until=None, last_error=error[:MAX_ERROR], **values
+            )
             .execution_options(synchronize_session=False)
         )

@@ -19,7 +19,19 @@ POST_TYPES = frozenset(
 TOMBSTONE = "Tombstone"
 #: Software that speaks FEP-1b12 (federation.md: forum family).
 FORUM_SOFTWARE = frozenset(
-    "lemmy piefed mbin kbin nodebb discourse lotide friendica hubzilla streams forte".split()
+    {
+        "lemmy",
+        "piefed",
+        "mbin",
+        "kbin",
+        "nodebb",
+        "discourse",
+        "lotide",
+        "friendica",
+        "hubzilla",
+        "streams",
+        "forte",
+    }
 )
 OUR_SOFTWARE = "fedi"
 #: FEPs that actors of this node name in `generator.implements` (FEP-844e).
