@@ -87,7 +87,7 @@ async def find_setup_link(unit: Unit, token: str) -> OneTimeLink:
     if link is None:
         raise NotFound("there is no such link")
     if link.used_at is not None or link.expires_at <= unit.now:
-        raise Gone("this link has been used or has expired")
+        raise Gone("this link has been used or has expired", code="link-spent")
     return link
 
 

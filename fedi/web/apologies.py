@@ -51,6 +51,15 @@ _WORDS = {
     ),
 }
 _WORDS[413], _WORDS[504] = _WORDS[422], _WORDS[502]
+#: The same for errors that their status does not describe.
+_OF_CODES = {
+    "link-spent": (
+        N_("This link no longer works"),
+        N_("It works once, for a week. If it made your account, sign in with it."),
+    ),
+}
+#: Errors after which one may want to sign in.
+_SIGN_IN = {"session-over", "link-spent"}
 _THEIR_MISTAKE = (
     N_("We did not understand"),
     N_("What your browser sent makes no sense to us."),
@@ -61,10 +70,11 @@ _OUR_MISTAKE = (
 )
 
 
-def apologise(status: int, language: Language, *, sign_in: bool = False) -> Apology:
-    """Words for an HTTP status; `sign_in` offers that way too."""
-    title, sentence = _WORDS.get(status, _THEIR_MISTAKE if status < 500 else _OUR_MISTAKE)
+def apologise(status: int, code: str, language: Language) -> Apology:
+    """Words for an error: of its code when they are known, otherwise of its HTTP status."""
+    otherwise = _THEIR_MISTAKE if status < 500 else _OUR_MISTAKE
+    title, sentence = _OF_CODES.get(code) or _WORDS.get(status, otherwise)
     ways = [Way("/", language.gettext("Read the debates"))]
-    if sign_in:
+    if code in _SIGN_IN:
         ways.insert(0, Way("/sign-in", language.gettext("Sign in")))
     return Apology(language.gettext(title), language.gettext(sentence), tuple(ways))

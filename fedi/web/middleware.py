@@ -23,7 +23,7 @@ from fedi.web.keys import LANGUAGE, MEMBER, SESSION
 from fedi.web.limits import TooMany
 from fedi.web.negotiate import Handler
 from fedi.web.render import choose_language, render
-from fedi.web.sessions import SessionOver, identify
+from fedi.web.sessions import identify
 
 log = structlog.get_logger()
 
@@ -70,6 +70,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 async def guard(request: web.Request, response: web.StreamResponse) -> None:
     """Add the security headers to every answer; a signal, so that none escapes."""
+    response.headers[hdrs.SERVER] = "fedi"  # aiohttp tells its version, and Python's
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.app[NODE].site.origin.scheme == "https":
@@ -127,13 +128,13 @@ async def show(request: web.Request, status: int, error: Exception) -> web.Strea
 
 
 async def _page(request: web.Request, status: int, error: Exception) -> web.Response:
-    over = isinstance(error, SessionOver)
+    code = error.code if isinstance(error, FediError) else ""
     return render(
         request,
         "error.html",
         status=status,
         code=status,
-        words=apologise(status, request[LANGUAGE], sign_in=over),
+        words=apologise(status, code, request[LANGUAGE]),
         said=str(error) if isinstance(error, Invalid | Forbidden | Conflict) else "",
         written=await _written(request),
     )

@@ -64,6 +64,7 @@ async def test_every_answer_carries_the_security_headers(tmp_path: Path):
             assert headers["X-Content-Type-Options"] == "nosniff", path
             assert headers["Referrer-Policy"] == "same-origin", path
             assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+            assert headers["Server"] == "fedi", f"{path} tells no version to attack"
 
 
 async def test_no_page_has_anything_inline(tmp_path: Path):

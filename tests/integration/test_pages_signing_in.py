@@ -164,7 +164,9 @@ async def test_a_setup_link_makes_one_administrator_and_no_second_one(tmp_path: 
         assert "Sign out" in page.words
         async with site.node.db.reading() as unit:
             assert (await unit.session.scalars(select(Account.is_admin))).all() == [True]
-        assert (await late.get(link)).status == 410
+        page = await late.get(link)
+        assert (page.status, page.title) == (410, "This link no longer works")
+        assert "/sign-in" in page.links()
         assert (
             await late.send(link, **NEW | {"handle": "x2", "email": "x@y.example"})
         ).status == 410
