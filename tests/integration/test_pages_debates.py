@@ -20,7 +20,7 @@ from fedi.core.vocab import PUBLIC
 from fedi.debates.groups import appoint, feature
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.posts import delete_post, edit_post, write_reply
+from fedi.debates.posts import accept_remote_delete, delete_post, edit_post, write_reply
 from fedi.debates.threads import open_thread
 
 HOSTILE = (
@@ -362,6 +362,8 @@ async def test_a_person_is_shown_by_what_they_wrote_in_public(tmp_path: Path):
             )
             await received(unit, ana, "first", inReplyTo=it.root.uri)
             await received(unit, ana, "second", inReplyTo=it.root.uri, at=1)
+            mistake = await received(unit, ana, "mistake", inReplyTo=it.root.uri, at=2)
+            assert await accept_remote_delete(unit, mistake.uri, ana)
         visitor = it.site.visitor()
         page = await visitor.get("/p/ana@lisbon.example")
         assert page.title == "Ana Lopes"

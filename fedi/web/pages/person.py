@@ -13,7 +13,7 @@ from fedi.core.html import excerpt
 from fedi.core.i18n import Language
 from fedi.debates.addresses import page_path
 from fedi.debates.models.post import Post
-from fedi.debates.models.thread import Participation, Thread
+from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import readable
 from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.listing import untitled
@@ -63,24 +63,18 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def _words(unit: Unit, person: Actor, language: Language) -> list[Words]:
     """Their last message in each debate, of those that everybody may read."""
+    debate = Post.thread_id
+    rank = func.row_number().over(partition_by=debate, order_by=Post.published_at.desc())
+    posts = func.count().over(partition_by=debate)
     newest = (
-        select(
-            Post.id,
-            func.row_number()
-            .over(partition_by=Post.thread_id, order_by=Post.published_at.desc())
-            .label("rank"),
-        )
+        select(Post.id, rank.label("rank"), posts.label("posts"))
         .where(Post.author_id == person.id, Post.deleted_at.is_(None), readable())
         .subquery()
     )
     query = (
-        select(Post, Thread, Participation.post_count)
+        select(Post, Thread, newest.c.posts)
         .join(newest, (newest.c.id == Post.id) & (newest.c.rank == 1))
         .join(Thread, Thread.id == Post.thread_id)
-        .join(
-            Participation,
-            (Participation.thread_id == Thread.id) & (Participation.actor_id == person.id),
-        )
         .order_by(Post.published_at.desc())
         .limit(DEBATES)
     )
@@ -94,7 +88,7 @@ async def _words(unit: Unit, person: Actor, language: Language) -> list[Words]:
             published_at=post.published_at,
             likes=post.like_count,
             opened=post.id == thread.root_id,
-            others=max(0, count - 1),
+            others=count - 1,
         )
         for post, thread, count in await unit.session.execute(query)
     ]
