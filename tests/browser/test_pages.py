@@ -99,6 +99,21 @@ async def test_a_member_opens_a_debate_and_takes_part_in_it(
             await expect(like).to_have_attribute("aria-pressed", "true")
 
 
+async def test_a_larger_writing_field_breaks_no_rule_of_the_page(tmp_path: Path, browser: Browser):
+    async with pages(tmp_path) as site:
+        await site.account("elise")
+        debate = await furnish(site)
+        async with reader(browser, site) as page:
+            await sign_in(page)
+            await page.goto(debate)
+            await page.locator(".tree .acts").get_by_role("link", name="Répondre").first.click()
+            field = page.locator(".tree .compose textarea")
+            await field.fill("Plus de place.")
+            await field.evaluate("element => { element.style.height = '30rem' }")
+            await page.locator(".tree .compose").get_by_role("button", name="Aperçu").click()
+            await expect(page.locator(".tree .preview .prose")).to_have_text("Plus de place.")
+
+
 async def test_everything_can_be_reached_and_done_by_keyboard(tmp_path: Path, browser: Browser):
     async with pages(tmp_path) as site:
         await site.account("elise")
