@@ -22,7 +22,7 @@ from fedi.debates.models.post import Post, Revision, Visibility
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
 from fedi.debates.participation import count_post
-from fedi.debates.permissions import is_moderator, is_public, may_remove, may_reply
+from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
 from fedi.debates.retractions import is_retracted, retract
 from fedi.debates.tree import attach, place
@@ -144,8 +144,8 @@ async def accept_remote_post(
 
     The caller has made sure that the document is its author's, and that a stranger's post is
     of interest here.  None when it is refused: a vote or a tombstone, of another owner, private
-    and for nobody here, or an answer in a closed debate.  An answer whose parent is unknown
-    waits for it, in the thread it names or in one that is not listed.
+    and for nobody here, an answer in a closed debate or to what its author may not read.  An
+    answer whose parent is unknown waits for it, in the thread it names or in one not listed.
 
     What its author took back before it came is a tombstone at once, as it is where it came in
     time: the answers to it stand below it everywhere.
@@ -159,6 +159,8 @@ async def accept_remote_post(
     if not is_public(post) and not await _names_somebody_here(unit, post.addressed):
         return None
     parent = await unit.find(Post, uri=post.parent_uri) if post.parent_uri else None
+    if parent is not None and not may_read(parent, author.uri):
+        return None
     thread = await thread_of(unit, parent) if parent else await _thread_by_context(unit, post)
     if thread is not None and not await may_reply(unit, thread, author):
         return None
