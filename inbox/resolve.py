@@ -98,6 +98,8 @@ class Resolver:
     async def _refresh(self, uri: str, budget: Budget) -> None:
         """Have an actor as its server shows it now; an older row is no answer here."""
         actor = await obtain_actor(self._node, uri, budget, max_age=timedelta(0))
+        if actor.is_local:
+            return
         if actor.fetched_at is None or actor.fetched_at < self._node.clock() - timedelta(minutes=1):
             raise Unreachable(f"{uri} could not be fetched again")
 
