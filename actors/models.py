@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fedi.core.db import Base
+from fedi.core.db import Base, partial_index
 
 
 def reference(target: str, *, index: bool = False, ondelete: str = "CASCADE") -> Any:
@@ -30,19 +30,17 @@ class Actor(Base):
 
     __tablename__ = "actors"
     __table_args__ = (
-        Index(
+        partial_index(
             "ux_actors_local_handle",
             "handle",
             unique=True,
-            sqlite_where=text("role IS NOT NULL"),
-            postgresql_where=text("role IS NOT NULL"),
+            where="role IS NOT NULL",
         ),
         Index(None, "origin", "handle"),
-        Index(
+        partial_index(
             "ix_actors_suspended_at",  # read every ten seconds
             "suspended_at",
-            sqlite_where=text("suspended_at IS NOT NULL"),
-            postgresql_where=text("suspended_at IS NOT NULL"),
+            where="suspended_at IS NOT NULL",
         ),
     )
 

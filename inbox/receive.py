@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from importlib import import_module
 from typing import Any
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fedi.core.db import new_id
 from fedi.core.errors import Overloaded
@@ -69,7 +69,7 @@ class Acceptor:
         self._reader = node.db.reader
         self._signal = node.signals["inbox"]
         self._limit = node.config.limits.inbox_waiting
-        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        dialect = import_module(f"sqlalchemy.dialects.{self._engine.dialect.name}")
         self._insert = dialect.insert(InboxItem.__table__).on_conflict_do_nothing()
         self._waiting: list[tuple[Columns, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()

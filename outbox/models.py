@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base
+from fedi.core.db import Base, partial_index
 from fedi.core.jobs import Job
 
 
@@ -34,12 +34,11 @@ class Delivery(Job, Base):
         UniqueConstraint("activity_id", "inbox"),
         Index(None, "next_attempt_at", "origin", "id"),
         Index(None, "origin", "next_attempt_at"),
-        Index(
+        partial_index(
             None,
             "subject",
             "inbox",
-            sqlite_where=text("next_attempt_at IS NOT NULL"),
-            postgresql_where=text("next_attempt_at IS NOT NULL"),
+            where="next_attempt_at IS NOT NULL",
         ),
     )
 

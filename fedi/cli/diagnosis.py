@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from actors.keys import signing_key
 from actors.local import instance_actor
-from fedi.cli.frame import Refused, database_errors
 from fedi.cli.identity import check_identity
+from fedi.cli.refusals import Refused, database_errors
 from fedi.core.config import Config
 from fedi.core.errors import FediError
 from fedi.core.fetch import Fetcher

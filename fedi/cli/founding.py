@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from actors.local import create_actor, instance_handle
 from actors.models import Role
 from fedi.accounts.signup import create_account
-from fedi.cli.frame import Refused, database_errors
+from fedi.cli.refusals import Refused, database_errors
 from fedi.core.config import Config, is_reserved, load_config
 from fedi.core.db import Unit
 from fedi.core.node import open_node

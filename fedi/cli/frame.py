@@ -4,15 +4,15 @@ Nothing heavy is imported here: commands load what they need when they run.
 """
 
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fedi.core.errors import FediError
+from fedi.cli.refusals import database_errors
 
 if TYPE_CHECKING:
     from fedi.core.node import Node
@@ -25,34 +25,9 @@ ConfigPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-class Refused(FediError):
-    """The command cannot do this; the message says why and what to do."""
-
-    code = "refused"
-
-
 def new_group(text: str) -> typer.Typer:
     """Make a group of commands that explains itself in plain text."""
     return typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
-
-
-@contextmanager
-def database_errors() -> Iterator[None]:
-    """Say in one line that the database is not there, cannot be written, or is damaged."""
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        yield
-    except DBAPIError as error:
-        raise Refused(f"the database cannot be used: {error.orig}") from error
-    except ModuleNotFoundError as error:
-        if error.name != "asyncpg":
-            raise
-        raise Refused("PostgreSQL needs one more library: pip install asyncpg") from error
-    except BrokenPipeError:  # of whoever reads what we print
-        raise
-    except OSError as error:
-        raise Refused(f"the database cannot be reached: {error}") from error
 
 
 @asynccontextmanager

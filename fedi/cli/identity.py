@@ -4,7 +4,7 @@ from actors.document import write_actor
 from actors.followers import follower_targets
 from actors.keys import public_keys
 from actors.local import network_actor, update_actor
-from fedi.cli.frame import Refused
+from fedi.cli.refusals import Refused
 from fedi.core.node import Node
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC

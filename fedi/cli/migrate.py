@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, database_errors
+from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
+from fedi.cli.refusals import database_errors
 
 
 def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:

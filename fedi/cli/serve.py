@@ -1,5 +1,6 @@
 """`fedi serve`: run the node."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,6 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
+
+#: How glibc is asked to give memory back instead of keeping a share of it for every thread.
+FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
 def serve(
@@ -27,9 +31,7 @@ def serve(
     """Run the node until Ctrl-C or SIGTERM."""
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
-    # structlog draws tracebacks with rich when it finds it: a log wants plain
-    # lines, and the process the 3 MB.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python says absent
-    from fedi.cli.serving import Listen, run
-
-    run(config, role, Listen(host, port, socket))
+    given = [str(config), role, host or "", str(port or ""), str(socket or "")]
+    python = sys.executable
+    lean = [python, "-OO", "-X", "no_debug_ranges", "-m", "fedi.cli.lean", *given]
+    os.execve(python, lean, os.environ | FRUGAL)  # noqa: S606  no shell: good

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from fedi.accounts.models import Account
 from fedi.accounts.signup import create_setup_link
 from fedi.app import Role, create_app
-from fedi.cli.frame import Refused, database_errors
 from fedi.cli.identity import check_identity, introduce_network
+from fedi.cli.refusals import Refused, database_errors
 from fedi.core.config import Config, load_config
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node

@@ -4,19 +4,31 @@ import re
 
 from fedi.core.text import slug
 from fedi.core.urls import Site
-from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
+
+#: Replies on one page of a thread.
+PAGE = 100
 
 KEY = re.compile(r"[0-9a-z]{26}")
 #: `/c/KEY`, `/o/KEY#create`, `/d/KEY/title#p-KEY`, `/posts/KEY/reply`…
 _SHELF = re.compile(r"/(?:c|o|d|posts)/([0-9a-z]{26})(?![0-9a-z])[^#]*(?:#p-([0-9a-z]{26})\Z)?")
 
 
-def page_path(thread: Thread, post: Post | None = None) -> str:
-    """Where people read a thread, or one post of it; the title in it is only for them."""
+def page_path(thread: Thread) -> str:
+    """Where people read a thread; the title in it is only for them."""
     name = slug(thread.title)
-    anchor = f"#p-{post.key}" if post is not None and post.id != thread.root_id else ""
-    return f"/d/{thread.key}{name and '/'}{name}{anchor}"
+    return f"/d/{thread.key}{name and '/'}{name}"
+
+
+def post_path(thread: Thread, key: str, *, lasting: bool = False) -> str:
+    """Where people read the post of that key; in a long thread its page has to be looked for.
+
+    `lasting` is for what others keep: it stays right however long the thread becomes.
+    """
+    if key == thread.key:
+        return page_path(thread)
+    wanted = f"?post={key}" if lasting or thread.post_count > PAGE else ""
+    return f"{page_path(thread)}{wanted}#p-{key}"
 
 
 def read_key(site: Site, text: str) -> str | None:

@@ -1,9 +1,10 @@
 """Groups: the network and its working groups, and how they make a debate heard."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from orjson import Fragment
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 
 from actors.followers import Target, follower_targets
 from actors.local import create_actor, network_actor
@@ -14,12 +15,13 @@ from fedi.core.jsonld import embed, parse_document
 from fedi.core.text import strip_controls
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
-from fedi.debates.models.post import Post
+from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Featured, Moderator, Thread
 from fedi.debates.permissions import is_public, readable
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
 from outbox.builders import Addressing, build_add, build_announce, build_remove
+from outbox.models import Activity
 from outbox.publish import forward, publish
 
 
@@ -69,6 +71,11 @@ class Accepted:
     object_uri: str
     body: bytes  # as received, or as published here
     root: bool
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens a debate."""
+        return self.root and self.type == "Create"
 
     def proved(self) -> bool:
         """Whether the bytes carry a proof of who wrote them."""
@@ -139,14 +146,16 @@ async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, followers: list
     """Let one Group tell these followers.
 
     The server an activity comes from needs it neither wrapped nor forwarded, but followers
-    of the Group there find an opening post through its boost.
+    of the Group there find an opening post through its boost.  What opens a debate is announced
+    even if nobody listens yet: whoever follows later finds it in the Group's outbox.
     """
     routes: dict[Channel | None, list[Target]] = {}
     for target in followers:
         route = channel(target.dialect, accepted.type, root=accepted.root)
         if route is Channel.BOOST or target.origin != accepted.actor.origin:
             routes.setdefault(route, []).append(target)
-    if wrapped := routes.get(Channel.WRAP):
+    wrapped = routes.get(Channel.WRAP, [])
+    if wrapped or accepted.opens:
         await _announce(unit, group, accepted, wrapped, whole=True)
     if boosted := routes.get(Channel.BOOST):
         await _announce(unit, group, accepted, boosted, whole=False)
@@ -181,6 +190,42 @@ async def _announce(
         audience=group.uri if whole else None,
     )
     await publish(unit, group, document, to=to)
+
+
+# --- its debates, for who comes later ------------------------------------------------------
+
+
+async def announced_debates(
+    unit: Unit, group: Actor, *, before: int | None = None, limit: int = 50
+) -> list[Activity]:
+    """How our Group announced the debates that are still there, newest first.
+
+    `before` is the id of the last one of the page before it.
+    """
+    query = _opening_announces(select(Activity), group).order_by(Activity.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Activity.id < before)
+    return list(await unit.session.scalars(query))
+
+
+async def count_announced_debates(unit: Unit, group: Actor) -> int:
+    """How many debates `announced_debates` lists in all."""
+    query = _opening_announces(select(func.count()).select_from(Activity), group)
+    return await unit.session.scalar(query) or 0
+
+
+def _opening_announces(query: Select[Any], group: Actor) -> Select[Any]:
+    """What wraps the Create of an opening post; the evidence of the debate knows its id."""
+    return (
+        query.join(ArchivedActivity, ArchivedActivity.activity_uri == Activity.object_uri)
+        .join(Thread, Thread.root_uri == ArchivedActivity.object_uri)
+        .where(
+            Activity.actor_id == group.id,
+            Activity.type == "Announce",
+            Activity.public,
+            ArchivedActivity.type == "Create",
+        )
+    )
 
 
 # --- what a Group keeps at hand ----------------------------------------------------------

@@ -14,7 +14,7 @@ from actors.models import Actor
 from fedi.core.db import Unit, new_id
 from fedi.core.errors import Forbidden
 from fedi.core.urls import new_key, same_origin
-from fedi.debates.addresses import page_path
+from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
 from fedi.debates.archive import archive, erase_evidence
 from fedi.debates.joining import begin_thread, enter, heading_of, thread_of
@@ -63,7 +63,7 @@ async def write_reply(
     post.audience_uri = await _audience_of(unit, thread, parent)
     post.mentions = mention_uris(author, mentions)
     attach(post, parent)
-    post.url = f"{unit.site.url}{page_path(thread, post)}"
+    post.url = f"{unit.site.url}{post_path(thread, post.key, lasting=True)}"
     unit.add(post)
     await count_post(unit, thread, post, parent)
     await say_create(unit, post, thread, author)

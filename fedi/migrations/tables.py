@@ -6,7 +6,7 @@ import fedi.debates.models.post
 import fedi.debates.models.thread
 import inbox.models
 import outbox.models
-from fedi.core.db import Base
+from fedi.core.db import Base, tell_postgresql
 
 ROOMS = (
     actors.models,
@@ -17,3 +17,4 @@ ROOMS = (
     fedi.debates.models.post,
 )
 TABLES = Base.metadata
+tell_postgresql(TABLES)  # revisions are written for both databases

@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
-from fedi.cli.frame import Refused
+from fedi.cli.refusals import Refused
 from fedi.core.vocab import ACTIVITY_JSON
 
 SECONDS = 30.0

@@ -13,8 +13,8 @@ from actors.models import Follow
 from fedi.cli.demo.cast import OPENING, QUESTION, TITLE, script
 from fedi.cli.demo.client import post_to_outbox
 from fedi.cli.demo.stand import Stand
-from fedi.cli.frame import Refused
 from fedi.cli.network import ask_to_follow
+from fedi.cli.refusals import Refused
 from fedi.cli.thread import describe, read_posts, require_thread
 from fedi.core.errors import NotFound
 from fedi.core.vocab import AS2, PUBLIC

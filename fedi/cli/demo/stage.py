@@ -12,7 +12,7 @@ from typing import Any
 from fedi.cli.demo.cast import NETWORKS, PASSWORD
 from fedi.cli.demo.debate import follow_each_other, hold_debate, same_tree_everywhere
 from fedi.cli.demo.stand import Stand, build, opened, until_ready
-from fedi.cli.frame import Refused
+from fedi.cli.refusals import Refused
 from fedi.cli.thread import require_thread
 from fedi.debates.addresses import page_path
 

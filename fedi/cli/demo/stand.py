@@ -13,7 +13,7 @@ from fedi.accounts.tokens import create_token
 from fedi.cli.demo.cast import PASSWORD, Network
 from fedi.cli.demo.client import is_ready
 from fedi.cli.founding import Founding, found
-from fedi.cli.frame import Refused
+from fedi.cli.refusals import Refused
 from fedi.core.config import load_config
 from fedi.core.errors import NotFound
 from fedi.core.node import Node, open_node

@@ -25,6 +25,14 @@ from fedi.core.signatures.keys import PublicKey, SigningKey
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.window import check_date, check_lifetime, write_date
 
+#: What httpsig imports of pycryptodome and never gets to use here: it only writes texts.
+_UNUSED = {
+    "Crypto": (),
+    "Crypto.Hash": ("HMAC", "SHA", "SHA256", "SHA512"),
+    "Crypto.PublicKey": ("RSA",),
+    "Crypto.Signature": ("PKCS1_v1_5",),
+}
+
 
 @contextmanager
 def pkg_resources_stand_in() -> Iterator[None]:
@@ -37,16 +45,38 @@ def pkg_resources_stand_in() -> Iterator[None]:
         get_distribution=metadata.distribution,
         DistributionNotFound=metadata.PackageNotFoundError,
     )
-    genuine = {name: module for name, module in sys.modules.items() if name == stand_in.__name__}
-    sys.modules[stand_in.__name__] = stand_in
+    with _standing_in([stand_in]):
+        yield
+
+
+@contextmanager
+def _without_cryptography() -> Iterator[None]:
+    """Keep httpsig's own signing and verifying, and 5 MB that they need, out of the process."""
+    stand_ins = []
+    for name, unused in _UNUSED.items():
+        module = ModuleType(name)
+        vars(module).update(dict.fromkeys(unused))
+        stand_ins.append(module)
+    with _standing_in(stand_ins):
+        yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "httpsig"]:
+        del sys.modules[name]  # crippled: whoever imports it later gets the whole library
+
+
+@contextmanager
+def _standing_in(stand_ins: Sequence[ModuleType]) -> Iterator[None]:
+    names = {module.__name__: module for module in stand_ins}
+    genuine = {name: module for name, module in sys.modules.items() if name in names}
+    sys.modules.update(names)
     try:
         yield
     finally:
-        del sys.modules[stand_in.__name__]
+        for name in names:
+            del sys.modules[name]
         sys.modules.update(genuine)
 
 
-with pkg_resources_stand_in():
+with pkg_resources_stand_in(), _without_cryptography():
     # The ban on httpsig keeps it in this file.
     from httpsig.utils import build_signature_template, generate_message  # noqa: TID251
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base
+from fedi.core.db import Base, partial_index
 
 
 class Visibility(StrEnum):
@@ -33,11 +33,10 @@ class Post(Base):
         Index(None, "author_id", "id"),
         Index(None, "parent_id", "published_at"),
         Index(None, "url"),
-        Index(
+        partial_index(
             "ix_posts_context_uri_waiting",  # replies that came before what they answer
             "context_uri",
-            sqlite_where=text("parent_id IS NULL"),
-            postgresql_where=text("parent_id IS NULL"),
+            where="parent_id IS NULL",
         ),
     )
 
