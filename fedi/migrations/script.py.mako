@@ -12,5 +12,5 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
 
-def upgrade() -> None:
+def upgrade() -> None:${"" if down_revision else "  # noqa: PLR0915  every table at once"}
     ${body}
