@@ -16,17 +16,21 @@ ACTIVITY = "application/activity+json"
 
 _SENTENCE = (
     "Une <strong>association</strong> qui ouvre son atelier trois soirs par semaine n’a pas les "
-    "mêmes comptes qu’un tiers-lieu porté par une commune ; voyez "
-    '<a href="https://example.org/comptes" rel="nofollow noopener" target="_blank">ce tableau</a>. '
+    "mêmes comptes qu’un tiers-lieu porté par une commune. "
+)
+_PARAGRAPH = f"<p>{_SENTENCE * 3}</p>"
+_LINKS = (
+    '<p>Voyez <a href="https://example.org/comptes" rel="nofollow noopener" target="_blank">'
+    'le tableau</a> et <a href="https://example.org/notes">nos notes</a>.</p>'
 )
 #: Bytes of HTML in a post, near enough: an argued one, and one as most of a debate are.
 LONG, SHORT = 3000, 600
 
 
 def write_text(size: int) -> str:
-    """Paragraphs with some markup, of about so many bytes."""
-    paragraph = f"<p>{_SENTENCE * 2}</p>"
-    return paragraph * max(1, round(size / len(paragraph.encode())))
+    """Paragraphs with some markup and two links, of about so many bytes."""
+    room = size - len(_LINKS)
+    return _LINKS + _PARAGRAPH * max(1, round(room / len(_PARAGRAPH.encode())))
 
 
 def write_reply(sender: Stranger, parent: str, context: str, size: int) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Stage:
 
     async def _known_nodes(self) -> list[str]:
         peers = json.loads(await self.base.command("peers", "list", "--json"))
-        return [peer["host"] for peer in peers if peer["software"] == "fedi"]
+        return [peer["host"] for peer in peers if peer["dialect"] == "node"]
 
     async def _open(self, title: str) -> dict[str, Any]:
         return await self.base.get(await self.base.open_debate(MEMBER, title, "<p>Ouvert.</p>"))

@@ -25,7 +25,7 @@ from outbox.models import Delivery
 from outbox.publish import publish
 
 #: Seconds between two looks at what is left; one look costs about a millisecond.
-PAUSE = 0.1
+PAUSE = 0.25
 
 
 async def main(config: Path, inboxes: Sequence[str]) -> None:

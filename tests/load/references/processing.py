@@ -74,10 +74,14 @@ class Activity(Base):
 
 class Delivery(Base):
     __tablename__ = "deliveries"
-    __table_args__ = (Index(None, "next_attempt_at", "inbox"),)
+    __table_args__ = (Index(None, "next_attempt_at", "id"), Index(None, "origin", "id"))
     activity_id: Mapped[int]
+    signer_id: Mapped[int]
     inbox: Mapped[str]
-    next_attempt_at: Mapped[float]
+    origin: Mapped[str]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[float | None]
+    locked_until: Mapped[float | None]
 
 
 class Item(Base):
@@ -203,7 +207,16 @@ def announce(opened: Unit, group: Actor, body: bytes, inboxes: list[str]) -> Non
     document = {"id": uri, "type": "Announce", "actor": group.uri, "object": orjson.Fragment(body)}
     opened.write(Activity, id=activity_id, uri=uri, actor_id=group.id, body=orjson.dumps(document))
     for inbox in inboxes:
-        opened.write(Delivery, activity_id=activity_id, inbox=inbox, next_attempt_at=opened.now)
+        opened.write(
+            Delivery,
+            activity_id=activity_id,
+            signer_id=group.id,
+            inbox=inbox,
+            origin=inbox.removesuffix("/inbox"),
+            attempts=0,
+            next_attempt_at=opened.now,
+            locked_until=None,
+        )
 
 
 async def main(path: Path) -> None:
