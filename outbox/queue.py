@@ -14,7 +14,7 @@ from outbox.models import Activity, Delivery
 from outbox.retry import BREAKER, LIFETIME, LIKE_LIFETIME, LIKES
 
 #: The longest the deliverer sleeps: deliveries may be queued by another process.
-LONGEST_SLEEP = timedelta(seconds=30)
+LONGEST_SLEEP = timedelta(seconds=5)
 #: Due rows looked at for one claim, so that its cost does not grow with the queue.
 HEAD = 400
 

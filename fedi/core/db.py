@@ -14,13 +14,15 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Connection,
     DateTime,
     Dialect,
+    Enum,
     Index,
     MetaData,
     event,
@@ -71,6 +73,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+def _values(words: type[StrEnum]) -> list[str]:
+    return [word.value for word in words]
+
+
 class Base(DeclarativeBase):
     """Every table; foreign keys are checked at commit, so rows may name each other in any order."""
 
@@ -82,7 +88,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, int: BigInteger}  # noqa: RUF012  read by SQLAlchemy
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        int: BigInteger,
+        # Text on both databases: a new value needs no change of a type.
+        StrEnum: Enum(StrEnum, native_enum=False, length=20, values_callable=_values),
+    }
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
@@ -205,6 +216,7 @@ class Unit:
             query = select(model).where(getattr(model, column).in_(part)).order_by(model.id)
             for row in await self.session.scalars(query.with_for_update() if lock else query):
                 self.meet(row)
+                self.met[model, column, getattr(row, column)] = row
 
     def meet(self, row: Base) -> None:
         """Remember a row by its names."""

@@ -11,7 +11,7 @@ class FediError(Exception):
     code = "error"
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
-        super().__init__(message or self.__class__.__doc__ or "")
+        super().__init__(message or code or self.code)
         if code is not None:
             self.code = code
 

@@ -27,8 +27,12 @@ class SessionOver(Unauthenticated):
 
 
 def session_cookie(site: Site) -> str:
-    """Its name: over TLS, one that no other host and no plain connection can set."""
-    return "__Host-session" if site.origin.scheme == "https" else "session"
+    """Its name: over TLS, one that no other host and no plain connection can set.
+
+    Without TLS there may be several nodes on one machine, and cookies know no ports.
+    """
+    origin = site.origin
+    return "__Host-session" if origin.scheme == "https" else f"session-{origin.port}"
 
 
 async def identify(request: web.Request) -> None:

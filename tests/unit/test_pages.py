@@ -188,7 +188,8 @@ def test_a_line_has_no_line_ends_and_no_controls():
 
 
 @pytest.mark.parametrize(
-    ("url", "name"), [("https://a.example", "__Host-session"), ("http://localhost:8080", "session")]
+    ("url", "name"),
+    [("https://a.example", "__Host-session"), ("http://localhost:8080", "session-8080")],
 )
-def test_over_tls_the_session_cookie_belongs_to_one_host(url: str, name: str):
+def test_the_session_cookie_belongs_to_one_host_or_one_port(url: str, name: str):
     assert session_cookie(Site(url)) == name

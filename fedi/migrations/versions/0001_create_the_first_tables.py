@@ -12,7 +12,11 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         "actors",
         sa.Column("uri", sa.String(), nullable=False),
         sa.Column(
-            "role", sa.Enum("INSTANCE", "NETWORK", "GROUP", "PERSON", name="role"), nullable=True
+            "role",
+            sa.Enum(
+                "instance", "network", "group", "person", name="role", native_enum=False, length=20
+            ),
+            nullable=True,
         ),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
@@ -145,13 +149,26 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         "peers",
         sa.Column("uri", sa.String(), nullable=False),
         sa.Column("host", sa.String(), nullable=False),
-        sa.Column("policy", sa.Enum("OPEN", "ALLOWED", "BLOCKED", name="policy"), nullable=False),
+        sa.Column(
+            "policy",
+            sa.Enum("open", "allowed", "blocked", name="policy", native_enum=False, length=20),
+            nullable=False,
+        ),
         sa.Column("policy_reason", sa.String(), nullable=True),
         sa.Column("software", sa.String(), nullable=True),
         sa.Column("version", sa.String(), nullable=True),
         sa.Column(
             "dialect",
-            sa.Enum("NODE", "FORUM", "GOTOSOCIAL", "VERIFIER", "MICROBLOG", name="dialect"),
+            sa.Enum(
+                "node",
+                "forum",
+                "gotosocial",
+                "verifier",
+                "microblog",
+                name="dialect",
+                native_enum=False,
+                length=20,
+            ),
             nullable=False,
         ),
         sa.Column("described_at", sa.DateTime(timezone=True), nullable=True),
@@ -549,7 +566,15 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("audience_uri", sa.String(), nullable=True),
         sa.Column(
             "visibility",
-            sa.Enum("PUBLIC", "UNLISTED", "FOLLOWERS", "DIRECT", name="visibility"),
+            sa.Enum(
+                "public",
+                "unlisted",
+                "followers",
+                "direct",
+                name="visibility",
+                native_enum=False,
+                length=20,
+            ),
             nullable=False,
         ),
         sa.Column("addressed", sa.JSON(), nullable=False),
