@@ -60,6 +60,8 @@ CONTEXT: list[Any] = [
 _BOLD_TITLE = re.compile(r"<p><strong>([^<]+)</strong></p>\s*")
 _QUESTION = re.compile(r"<p><em>([^<]+)</em></p>\s*")
 _HASHTAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
+#: A language tag (BCP 47) as one meets them.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
 # --- writing -----------------------------------------------------------------------------
@@ -320,7 +322,8 @@ def _read_content(document: Document) -> tuple[str, str | None]:
     if len(text.encode("utf-8", "replace")) > MAX_CONTENT:
         raise Malformed("the text is too long", code="content-too-large")
     further = _attachments(document) + _options(document)
-    return clean(text + further, limit=2 * MAX_CONTENT), text_of(language, 35)
+    known = language if language is not None and _LANGUAGE.fullmatch(language) else None
+    return clean(text + further, limit=2 * MAX_CONTENT), known
 
 
 def _attachments(document: Document) -> str:
