@@ -112,12 +112,15 @@ JSON = st.recursive(
     | st.integers(-(2**53), 2**53)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab@é\\"[{'), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab:é\\"[{'), inner),
     max_leaves=30,
 )
 
 
-@given(st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\0")), JSON))
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0@"))
+
+
+@given(st.dictionaries(NAMES, JSON))
 def test_any_document_within_bounds_is_read_as_it_was_written(document: dict[str, Any]) -> None:
     for ascii_only in (True, False):
         body = json.dumps(document, ensure_ascii=ascii_only).encode()
