@@ -11,7 +11,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.db import Unit
 from fedi.core.errors import Gone, NotFound
 from fedi.core.i18n import Language
-from fedi.debates.addresses import page_path
+from fedi.debates.addresses import page_path, post_path
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
@@ -21,17 +21,6 @@ from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.networks import Networks, read_networks
 from fedi.web.people import Byline, byline
 from fedi.web.words import stub_in_words
-
-#: Replies on one page of a debate.
-PAGE = 100
-
-
-def link_to(thread: Thread, key: str) -> str:
-    """Where a message is read; in a long debate its page has to be looked for."""
-    home = page_path(thread)
-    if key == thread.key:
-        return home
-    return f"{home}{f'?post={key}' if thread.post_count > PAGE else ''}#p-{key}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ class Scene:
 
     def link(self, key: str) -> str:
         """Where a message is read."""
-        return link_to(self.thread, key)
+        return post_path(self.thread, key)
 
     def show(self, row: PostRow) -> Shown:
         """Prepare a message for a template."""

@@ -177,7 +177,8 @@ async def test_a_reply_goes_where_it_is_awaited(unit: Unit) -> None:
     assert create["audience"] == climat.uri
     assert create["object"]["inReplyTo"] == by_ana.uri
     assert create["object"]["context"] == thread.uri
-    assert reply.url == f"https://node.test/d/{thread.key}/ateliers-bois#p-{reply.key}"
+    page = f"https://node.test/d/{thread.key}/ateliers-bois"
+    assert reply.url == f"{page}?post={reply.key}#p-{reply.key}"
     assert (reply.depth, by_ana.reply_count, thread.post_count) == (2, 1, 4)
     assert await inboxes(unit, "Create") == [
         "https://berlin.example/inbox",

@@ -11,7 +11,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.db import Unit
 from fedi.core.html import excerpt
 from fedi.core.i18n import Language
-from fedi.debates.addresses import page_path
+from fedi.debates.addresses import page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import readable
@@ -21,7 +21,6 @@ from fedi.web.networks import read_networks
 from fedi.web.pages.follows import relation_to
 from fedi.web.pages.groups import find_actor, plain_summary
 from fedi.web.people import byline_of
-from fedi.web.posts import link_to
 from fedi.web.render import render
 
 DEBATES = 20
@@ -84,7 +83,7 @@ async def _words(unit: Unit, person: Actor, language: Language) -> list[Words]:
             title=thread.title or untitled(language),
             language=post.language,
             excerpt=excerpt(post.content, EXCERPT),
-            post_path=link_to(thread, post.key),
+            post_path=post_path(thread, post.key),
             published_at=post.published_at,
             likes=post.like_count,
             opened=post.id == thread.root_id,

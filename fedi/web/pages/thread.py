@@ -13,6 +13,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.db import Unit
 from fedi.core.errors import NotFound
 from fedi.core.i18n import Language
+from fedi.debates.addresses import PAGE
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import may_reply
@@ -22,7 +23,7 @@ from fedi.debates.tree import WIDTH
 from fedi.web.branches import Branch, grow
 from fedi.web.listing import GroupLink, untitled
 from fedi.web.networks import Label, Networks, actor_path
-from fedi.web.posts import PAGE, Scene, Shown, set_scene
+from fedi.web.posts import Scene, Shown, set_scene
 from fedi.web.render import render
 from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.words import names_in_words, replies_in_words, thread_in_words
