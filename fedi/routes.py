@@ -37,7 +37,10 @@ DISCOVERY: Routes = (
 )
 
 ACTORS: Routes = (
-    get("/actor", actor_documents.instance),
+    get("/actor", actor_documents.actor),
+    get("/actor/followers", actor_documents.followers),
+    get("/actor/following", actor_documents.following),
+    get("/actor/outbox", actor_documents.outbox),
     get("/g/{name}", negotiate(actor_documents.actor, groups.show)),
     get("/g/{name}/followers", actor_documents.followers),
     get("/g/{name}/following", actor_documents.following),

@@ -28,13 +28,19 @@ from outbox.publish import forward, publish
 async def create_group(unit: Unit, handle: str, name: str, summary: str = "") -> Actor:
     """Make a working group, in which debates can be opened and which others can follow.
 
+    It speaks the language of its network, and so do the debates in it unless they say otherwise.
     Raises `Invalid` or `Conflict` when the handle cannot be used, `Invalid` without a name.
     """
     name = strip_controls(name)
     if not name:
         raise Invalid("a group needs a name", code="empty")
     return await create_actor(
-        unit, role=Role.GROUP, handle=handle, name=name, summary=strip_controls(summary)
+        unit,
+        role=Role.GROUP,
+        handle=handle,
+        name=name,
+        summary=strip_controls(summary),
+        language=(await network_actor(unit)).language,
     )
 
 

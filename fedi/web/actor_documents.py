@@ -1,7 +1,8 @@
 """Actors and their collections, as machines read them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,12 @@ from fedi.core.appkeys import NODE
 from fedi.core.db import Unit
 from fedi.core.jsonld import embed
 from fedi.core.vocab import AS2
-from fedi.debates.groups import featured_objects, moderators
+from fedi.debates.groups import (
+    announced_debates,
+    count_announced_debates,
+    featured_objects,
+    moderators,
+)
 from fedi.web.answers import document
 from outbox.collection import count_outbox, outbox_page
 
@@ -27,31 +33,27 @@ SHELVES = {"p": (Role.PERSON,), "g": (Role.GROUP, Role.NETWORK)}
 
 
 @dataclass(frozen=True)
-class Item:
-    """What a page lists, and where the page after it goes on."""
+class Slice:
+    """What one page lists, and where the page after it goes on, if there is one."""
 
-    item: Any
-    cursor: str
+    items: list[Any]
+    next: str | None
 
 
-Page = Callable[[Unit, Actor, str], Awaitable[list[Item]]]
+Page = Callable[[Unit, Actor, str], Awaitable[Slice]]
 FIRST = "1"
-
-
-async def instance(request: web.Request) -> web.Response:
-    """GET /actor: the actor that signs this node's own requests; readable by anybody (FEP-2677)."""
-    async with request.app[NODE].db.reading() as unit:
-        return await _actor(request, unit, await instance_actor(unit))
+#: Bytes of activities on one page: peers refuse documents of more than a megabyte.
+ROOM = 512 * 1024
 
 
 async def actor(request: web.Request) -> web.Response:
-    """GET /p/NAME and /g/NAME"""
+    """GET /p/NAME, /g/NAME, and /actor, which signs what the node asks for itself (FEP-2677).
+
+    Anybody may read them: keys have to be read before a signature can be checked.
+    """
     async with request.app[NODE].db.reading() as unit:
-        return await _actor(request, unit, await local_actor(request, unit))
-
-
-async def _actor(request: web.Request, unit: Unit, found: Actor) -> web.Response:
-    content = write_actor(found, await public_keys(unit, found), unit.site)
+        found = await local_actor(request, unit)
+        content = write_actor(found, await public_keys(unit, found), unit.site)
     return document(request, content, modified=found.updated_at)
 
 
@@ -60,7 +62,10 @@ async def local_actor(request: web.Request, unit: Unit) -> Actor:
 
     An actor never answers 410: others would delete everything it wrote.
     """
-    found = await get_local(unit, request.match_info["name"])
+    name = request.match_info.get("name")
+    if name is None:
+        return await instance_actor(unit)
+    found = await get_local(unit, name)
     shelf = request.path.split("/")[1]
     if found is None or found.role not in SHELVES[shelf]:
         raise web.HTTPNotFound
@@ -78,27 +83,46 @@ async def following(request: web.Request) -> web.Response:
 
 
 async def outbox(request: web.Request) -> web.Response:
-    """GET …/outbox: what the actor said in public, newest first."""
-    return await _paged(request, "outbox", count_outbox, _said)
+    """GET …/outbox: what a member said in public, or which debates a Group has; newest first.
+
+    Lemmy and PieFed read what stands in a Group's outbox itself, and no page of it.
+    """
+    return await _paged(request, "outbox", _count_said, _said, inline=True)
 
 
-async def _followers(unit: Unit, actor: Actor, cursor: str) -> list[Item]:
+async def _followers(unit: Unit, actor: Actor, cursor: str) -> Slice:
     after = None if cursor == FIRST else cursor
-    return [Item(uri, quote(uri)) for uri in await followers_page(unit, actor, after, PAGE)]
+    return _listed(await followers_page(unit, actor, after, PAGE))
 
 
-async def _following(unit: Unit, actor: Actor, cursor: str) -> list[Item]:
+async def _following(unit: Unit, actor: Actor, cursor: str) -> Slice:
     after = None if cursor == FIRST else cursor
-    return [Item(uri, quote(uri)) for uri in await following_page(unit, actor, after, PAGE)]
+    return _listed(await following_page(unit, actor, after, PAGE))
 
 
-async def _said(unit: Unit, actor: Actor, cursor: str) -> list[Item]:
-    """Whole activities: Lemmy and PieFed read a Group's first page when they meet it."""
+def _listed(uris: Sequence[str]) -> Slice:
+    return Slice(list(uris), quote(uris[-1]) if len(uris) == PAGE else None)
+
+
+async def _count_said(unit: Unit, actor: Actor) -> int:
+    count = count_announced_debates if actor.type == "Group" else count_outbox
+    return await count(unit, actor)
+
+
+async def _said(unit: Unit, actor: Actor, cursor: str) -> Slice:
+    """Whole activities, as many as there is room for."""
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < MAX_CURSOR):
         raise web.HTTPBadRequest(text="page is a number")
     before = None if cursor == FIRST else int(cursor)
-    rows = await outbox_page(unit, actor, before, PAGE)
-    return [Item(embed(row.body), str(row.id)) for row in rows]
+    read = announced_debates if actor.type == "Group" else outbox_page
+    rows = await read(unit, actor, before=before, limit=PAGE)
+    fitting = [
+        row
+        for row, length in zip(rows, accumulate(len(row.body) for row in rows), strict=True)
+        if length <= ROOM or row is rows[0]
+    ]
+    whole = len(fitting) == len(rows) < PAGE
+    return Slice([embed(row.body) for row in fitting], None if whole else str(fitting[-1].id))
 
 
 async def _paged(
@@ -106,15 +130,19 @@ async def _paged(
     name: str,
     count: Callable[[Unit, Actor], Awaitable[int]],
     page: Page,
+    *,
+    inline: bool = False,
 ) -> web.Response:
     async with request.app[NODE].db.reading() as unit:
         found = await local_actor(request, unit)
         uri = f"{found.uri}/{name}"
         cursor = request.query.get("page")
-        if cursor is None:
-            content = _collection(uri, await count(unit, found))
-        else:
+        if cursor is not None:
             content = _page(uri, cursor, await page(unit, found, cursor))
+        else:
+            content = _collection(uri, await count(unit, found))
+            if inline and found.type == "Group":
+                content["orderedItems"] = (await page(unit, found, FIRST)).items
     return document(request, content)
 
 
@@ -124,21 +152,19 @@ def _collection(uri: str, total: int) -> dict[str, Any]:
         "id": uri,
         "type": "OrderedCollection",
         "totalItems": total,
-        "first": f"{uri}?page=1",
+        "first": f"{uri}?page={FIRST}",
     }
 
 
-def _page(uri: str, cursor: str, items: list[Item]) -> dict[str, Any]:
-    content: dict[str, Any] = {
+def _page(uri: str, cursor: str, found: Slice) -> dict[str, Any]:
+    return {
         "@context": [AS2],
         "id": f"{uri}?page={quote(cursor)}",
         "type": "OrderedCollectionPage",
         "partOf": uri,
-        "orderedItems": [item.item for item in items],
+        **({"next": f"{uri}?page={found.next}"} if found.next is not None else {}),
+        "orderedItems": found.items,
     }
-    if len(items) == PAGE:
-        content["next"] = f"{uri}?page={items[-1].cursor}"
-    return content
 
 
 async def featured(request: web.Request) -> web.Response:

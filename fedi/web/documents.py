@@ -11,6 +11,7 @@ from fedi.core.db import Unit
 from fedi.core.errors import FediError
 from fedi.core.jsonld import Document
 from fedi.core.signatures.message import Request
+from fedi.debates.addresses import page_path
 from fedi.debates.collections import (
     context_collection,
     context_page,
@@ -125,7 +126,10 @@ async def _about_thread(
         if found is None or root is None or not is_public(root):
             raise web.HTTPNotFound
         content = await (whole(unit, found) if page is None else paged(unit, found, page))
-    return _fresh(document(request, content, modified=found.changed_at))
+        home = unit.site.url + page_path(found)
+    response = _fresh(document(request, content, modified=found.changed_at))
+    response.headers[hdrs.LINK] = f'<{home}>; rel="alternate"; type="text/html"'
+    return response
 
 
 def _fresh(response: web.Response) -> web.Response:

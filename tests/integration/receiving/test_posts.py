@@ -36,7 +36,7 @@ async def test_our_group_passes_a_reply_on_as_it_came(
         create = ana.create(ana.note("hello", inReplyTo=root.uri), unknown={"b": 1, "a": 2})
         await site.hear(ana, create)
 
-    (announce,) = [a for a in await site.said("Announce") if isinstance(a["object"], dict)]
+    (_, announce) = [a for a in await site.said("Announce") if isinstance(a["object"], dict)]
     assert announce["object"] == create
     assert list(announce["object"]) == list(create)
 
