@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 from factories import FakeClock, forget_names, make_node
+from hypothesis import settings
 
 from fedi.core.db import Unit
 from fedi.core.node import Node
+
+# The same examples in every run, however slow the machine: a red test means that we broke it.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
