@@ -24,7 +24,7 @@ class Outlook:
     """What will be due."""
 
     crowded: bool  # more is due than one claim looks at
-    pause: timedelta  # until something else becomes due, at most half a minute
+    pause: timedelta  # until something else becomes due, at most five seconds
 
 
 @dataclass(frozen=True)
