@@ -88,6 +88,11 @@ def parse_url(value: object) -> Url:
     """
     if not isinstance(value, str) or len(value) > MAX_URL:
         raise Malformed("an address must be a short text", code="url")
+    return _read_url(value)
+
+
+@lru_cache(maxsize=512)  # one activity names the same few addresses again and again
+def _read_url(value: str) -> Url:
     match = _URL.fullmatch(value)
     if match is None:
         raise Malformed("an address must be an http or https URL", code="url")
