@@ -86,9 +86,10 @@ async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcom
 
     Which of its moderators decided so is its affair (FEP-1b12).
     """
-    if part.type == "Delete" and part.refusal is not None:
-        return await handle_removal(unit, announce.actor, part)
     if part.type in ("Add", "Remove") and part.refusal is None:
         part.introduce(announce.actor)
         return await HANDLERS[part.type](unit, part)
-    return await handle(unit, part)
+    outcome = await handle(unit, part)
+    if part.type == "Delete" and outcome.name == "ignored":
+        return await handle_removal(unit, announce.actor, part)
+    return outcome

@@ -44,6 +44,8 @@ async def handle_removal(unit: Unit, group: Actor, received: Received) -> Outcom
     uri = received.object_uri
     if uri is None or group.type != "Group":
         return ignored("not-a-group")
+    if await unit.find(Post, uri=uri) is None:
+        return ignored("unknown-object")
     reason = reason_of(received)
     removed = await accept_remote_delete(unit, uri, group, group=group, reason=reason)
     return DONE if removed else ignored("not-its-debate")

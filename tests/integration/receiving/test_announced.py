@@ -240,6 +240,28 @@ async def test_a_group_hides_a_post_from_its_own_debates_only(
     assert kept.deleted_at is None
 
 
+async def test_a_proof_of_a_moderator_takes_nothing_from_the_word_of_the_group(
+    site: OpenSite, tilios: Voice, porto: Neighbour, lisbon: Neighbour, ana: Voice
+) -> None:
+    """Nor does it lend any to somebody who looks after nothing."""
+    moderator, eve = porto.actor("moderator"), lisbon.actor("eve")
+    inside = ana.note("inside", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    outside = ana.note("outside", to=[PUBLIC, site.network.uri])
+    await site.hear(ana, ana.create(inside), ana.create(outside))
+    for post in (inside, outside):
+        delete = moderator.prove(
+            moderator.say("Delete", post["id"], summary="off topic"), site.clock.now
+        )
+        await site.hear(tilios, tilios.say("Announce", delete))
+    await site.hear(eve, eve.say("Delete", inside["id"]))
+
+    hidden, kept = await site.post_of(inside["id"]), await site.post_of(outside["id"])
+    assert hidden is not None
+    assert kept is not None
+    assert (hidden.removed_by_id is not None, hidden.removal_reason) == (True, "off topic")
+    assert kept.deleted_at is None
+
+
 async def test_a_group_changes_its_own_collection_for_its_moderators(
     site: OpenSite, porto: Neighbour, tilios: Voice, ana: Voice
 ) -> None:
