@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from actors.followers import Target
 from actors.keys import signing_key
@@ -122,15 +122,21 @@ async def recipients_so_far(unit: Unit, object_uri: str) -> list[Target]:
 
     These targets stand for inboxes, not for the actors behind them.
     """
+    return await _sent(unit, Activity.object_uri.in_([object_uri, f"{object_uri}#create"]))
+
+
+async def recipients_of(unit: Unit, activity: Activity) -> list[Target]:
+    """Everyone who was sent an activity, to tell that it is taken back; as above."""
+    return await _sent(unit, Activity.id == activity.id)
+
+
+async def _sent(unit: Unit, which: ColumnElement[bool]) -> list[Target]:
     await unit.flush()
     query = (
         select(Delivery.inbox, Delivery.origin, Peer.dialect)
         .join(Activity, Activity.id == Delivery.activity_id)
         .outerjoin(Peer, Peer.uri == Delivery.origin)
-        .where(
-            Activity.object_uri.in_([object_uri, f"{object_uri}#create"]),
-            Delivery.outcome.is_distinct_from("refused"),
-        )
+        .where(which, Delivery.outcome.is_distinct_from("refused"))
         .order_by(Delivery.id)
     )
     places = {

@@ -20,9 +20,9 @@ from fedi.debates.models.thread import Featured, Moderator, Thread
 from fedi.debates.permissions import is_public, readable
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
-from outbox.builders import Addressing, build_add, build_announce, build_remove
+from outbox.builders import Addressing, build_add, build_announce, build_remove, build_undo
 from outbox.models import Activity
-from outbox.publish import forward, publish
+from outbox.publish import forward, publish, recipients_of
 
 
 async def create_group(unit: Unit, handle: str, name: str, summary: str = "") -> Actor:
@@ -196,6 +196,24 @@ async def _announce(
         audience=group.uri if whole else None,
     )
     await publish(unit, group, document, to=to)
+
+
+async def take_boosts_back(unit: Unit, post: Post) -> None:
+    """Undo what our Groups showed microblogs of a post that is gone."""
+    query = (
+        select(Activity, Actor)
+        .join(Actor, Actor.id == Activity.actor_id)
+        .where(
+            Activity.object_uri == post.uri,
+            Activity.type == "Announce",
+            Activity.public,
+            Actor.role.in_([Role.NETWORK, Role.GROUP]),
+        )
+        .order_by(Activity.id)
+    )
+    for boost, group in (await unit.session.execute(query)).all():
+        undo = build_undo(unit.site, new_key(), group.uri, parse_document(boost.body))
+        await publish(unit, group, undo, to=await recipients_of(unit, boost))
 
 
 # --- its debates, for who comes later ------------------------------------------------------

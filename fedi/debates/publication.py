@@ -12,7 +12,7 @@ from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
 from fedi.debates.archive import Evidence, archive
 from fedi.debates.audience import address, named_actors, post_targets
-from fedi.debates.groups import relay
+from fedi.debates.groups import relay, take_boosts_back
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_object
@@ -84,9 +84,11 @@ async def say_delete(unit: Unit, post: Post, thread: Thread, actor: Actor, reaso
 async def withdraw(unit: Unit, post: Post) -> None:
     """Serve no more what was said about a post that is gone, nor what our Groups announced of it.
 
-    To be called while its evidence is still there: that is what names the activities.
+    Microblogs, which were shown it by its id, are told.  To be called while the evidence is
+    still there: that is what names the activities.
     """
     await unit.flush()
+    await take_boosts_back(unit, post)
     said = select(Activity.uri).where(Activity.object_uri == post.uri)
     kept = select(ArchivedActivity.activity_uri).where(ArchivedActivity.object_uri == post.uri)
     await unit.session.execute(

@@ -432,6 +432,34 @@ async def test_what_is_deleted_is_no_longer_served_by_the_group_that_announced_i
     assert await announced_publicly(unit) == []
 
 
+async def test_an_opening_post_that_is_gone_leaves_the_home_pages_of_microblogs(
+    unit: Unit,
+) -> None:
+    camille, climat = await make_person(unit, "camille"), await make_group(unit, "climat")
+    await follow(unit, climat, Dialect.FORUM, Dialect.GOTOSOCIAL, Dialect.MICROBLOG)
+    thread = await open_thread(unit, camille, climat, title="Ateliers", text="Texte")
+    root = await unit.find(Post, id=thread.root_id)
+    assert root is not None
+    await delete_post(unit, camille, root)
+
+    by_server = await heard(unit)
+    undo = ("Undo", "Announce", "climat")
+    assert undo in by_server[SERVERS[Dialect.GOTOSOCIAL]]
+    assert undo in by_server[SERVERS[Dialect.MICROBLOG]]
+    assert undo not in by_server[SERVERS[Dialect.FORUM]]
+    said = {
+        kind: parse_document(body)
+        for kind, body in await unit.session.execute(
+            select(Activity.type, Activity.body).where(Activity.actor_id == climat.id)
+        )
+        if kind == "Undo" or isinstance(parse_document(body)["object"], str)
+    }
+    names = ("id", "type", "actor", "object")
+    assert [said["Undo"]["object"][name] for name in names] == [
+        said["Announce"][name] for name in names
+    ]
+
+
 async def announced_publicly(unit: Unit) -> list[str]:
     """The Creates that Groups of ours announced and that are still served."""
     await unit.flush()
