@@ -8,6 +8,8 @@ from fedi.debates.models.thread import Thread
 
 #: Replies on one page of a thread.
 PAGE = 100
+#: Levels of replies that are drawn; what is deeper has a page of its own.
+LEVELS = 5
 
 KEY = re.compile(r"[0-9a-z]{26}")
 #: `/c/KEY`, `/o/KEY#create`, `/d/KEY/title#p-KEY`, `/posts/KEY/reply`…
@@ -20,14 +22,15 @@ def page_path(thread: Thread) -> str:
     return f"/d/{thread.key}{name and '/'}{name}"
 
 
-def post_path(thread: Thread, key: str, *, lasting: bool = False) -> str:
-    """Where people read the post of that key; in a long thread its page has to be looked for.
+def post_path(thread: Thread, key: str, *, depth: int = 0, lasting: bool = False) -> str:
+    """Where people read the post of that key; one that is far off has to be looked for.
 
     `lasting` is for what others keep: it stays right however long the thread becomes.
     """
     if key == thread.key:
         return page_path(thread)
-    wanted = f"?post={key}" if lasting or thread.post_count > PAGE else ""
+    far = thread.post_count > PAGE or depth > LEVELS
+    wanted = f"?post={key}" if far or lasting else ""
     return f"{page_path(thread)}{wanted}#p-{key}"
 
 

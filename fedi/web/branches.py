@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
+from fedi.debates.addresses import LEVELS
 from fedi.debates.tree import WIDTH
 
-#: Levels of replies that are drawn; what is deeper has a page of its own.
-LEVELS = 5
 #: A silence between two branches that is worth telling.
 SILENCE = timedelta(days=14)
 

@@ -67,9 +67,9 @@ class Scene:
         """The page of the debate."""
         return page_path(self.thread)
 
-    def link(self, key: str) -> str:
+    def link(self, post: Post | PostRow) -> str:
         """Where a message is read."""
-        return post_path(self.thread, key)
+        return post_path(self.thread, post.key, depth=post.depth)
 
     def show(self, row: PostRow) -> Shown:
         """Prepare a message for a template."""
@@ -83,7 +83,7 @@ class Scene:
                 name=row.author_name,
                 origin=row.author_origin,
             ),
-            link=self.link(row.key),
+            link=self.link(row),
             branch_link=f"{self.home}?branch={row.key}",
             stub=self._stub(row),
             mine=mine,

@@ -105,7 +105,7 @@ async def test_the_id_of_a_message_leads_people_to_it(tmp_path: Path):
             f"/o/{reply.key}", headers={"Accept": "text/html"}, allow_redirects=False
         )
         assert response.status == 303
-        assert response.headers["Location"] == f"{it.path}#p-{reply.key}"
+        assert response.headers["Location"] == f"{it.path}?post={reply.key}#p-{reply.key}"
 
 
 async def test_who_wrote_and_from_where_is_told(tmp_path: Path):
@@ -247,6 +247,33 @@ async def test_a_deep_branch_goes_on_on_a_page_of_its_own(tmp_path: Path):
         shown = re.findall(r'id="p-(\w{26})"', page.text)
         assert shown[1:] == [post.key for post in posts[4:]]
         assert it.path in page.links(), "one finds back"
+
+
+async def test_a_link_to_a_message_leads_to_where_it_is_drawn(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        keys = []
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON)
+            above = it.root.uri
+            for number in range(14):
+                post = await received(unit, ana, f"d{number}", inReplyTo=above, at=number)
+                above = post.uri
+                keys.append(post.key)
+        elise = await it.site.member("elise")
+        for key in keys:
+            page = await elise.get(f"/o/{key}")
+            assert f'id="p-{key}"' in page.text, key
+            (date,) = set(page.links(f"#p-{key}"))
+            assert f'id="p-{key}"' in (await elise.get(date)).text, key
+        page = await elise.send(f"/posts/{keys[-1]}/reply", text="Tout au fond.")
+        assert "Tout au fond." in page.words
+
+        async with it.site.node.db.unit() as unit:
+            for number in range(120):
+                last = await received(unit, ana, f"w{number}", inReplyTo=above, at=number)
+        page = await elise.get(f"/o/{last.key}")
+        assert f'id="p-{last.key}"' in page.text
+        assert "?branch=" in page.path or "?post=" in page.path
 
 
 async def test_a_wrong_place_in_a_debate_is_its_beginning(tmp_path: Path):

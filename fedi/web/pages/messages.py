@@ -54,7 +54,7 @@ async def reply(request: web.Request) -> web.StreamResponse:
         except Invalid as error:
             form.refuse(error, "text")
         else:
-            raise web.HTTPSeeOther(scene.link(post.key))
+            raise web.HTTPSeeOther(scene.link(post))
     return await _reply_page(request, form, await _preview(request, form, named))
 
 
@@ -109,7 +109,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
                     question=form.line("question") if form.pressed("question") else None,
                     mentions=named,
                 )
-                link = scene.link(post.key)
+                link = scene.link(post)
         except Invalid as error:
             form.refuse(error, "text")
         else:

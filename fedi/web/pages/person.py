@@ -83,7 +83,7 @@ async def _words(unit: Unit, person: Actor, language: Language) -> list[Words]:
             title=thread.title or untitled(language),
             language=post.language,
             excerpt=excerpt(post.content, EXCERPT),
-            post_path=post_path(thread, post.key),
+            post_path=post_path(thread, post.key, depth=post.depth),
             published_at=post.published_at,
             likes=post.like_count,
             opened=post.id == thread.root_id,

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from actors.models import Actor
 from fedi.core.appkeys import NODE
 from fedi.core.db import Unit
 from fedi.core.errors import NotFound
 from fedi.core.i18n import Language
-from fedi.debates.addresses import PAGE
+from fedi.debates.addresses import LEVELS, PAGE, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import may_reply
 from fedi.debates.reading import PostRow, latest_posts, read_page, read_post
 from fedi.debates.threads import carriers, find_thread, participants
-from fedi.debates.tree import WIDTH
+from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.branches import Branch, grow
 from fedi.web.listing import GroupLink, untitled
 from fedi.web.networks import Label, Networks, actor_path
@@ -48,6 +48,14 @@ class Keeper:
 
     name: str
     role: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a post is in the tree."""
+
+    key: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -102,8 +110,7 @@ async def find(request: web.Request) -> web.StreamResponse:
         thread = await find_thread(unit, key)
         if thread is None:
             raise NotFound("there is no such debate here")
-        scene = await set_scene(request, unit, thread)
-    raise web.HTTPSeeOther(scene.link(key))
+    raise web.HTTPSeeOther(post_path(thread, key, lasting=True))
 
 
 async def _is_locked(unit: Unit, scene: Scene) -> bool:
@@ -119,35 +126,53 @@ async def _read_excerpt(
     request: web.Request, unit: Unit, scene: Scene, opening: PostRow
 ) -> Excerpt:
     thread, query = scene.thread, request.query
-    branch = await _find_path(unit, thread, query.get("branch"))
-    after = query.get("after") or None
-    if (wanted := await _find_path(unit, thread, query.get("post"))) is not None:
-        after = await _page_with(unit, thread, wanted)
+    after, branch = query.get("after") or None, await _find_place(unit, thread, query.get("branch"))
+    if (wanted := await _find_place(unit, thread, query.get("post"))) is not None:
+        branch = await _branch_around(unit, thread, wanted.path)
+        after = await _page_with(unit, thread, wanted.path, branch)
     start = after or (None if branch else opening.path)
+    top = branch.path if branch else None
     rows = await read_page(
-        unit, thread, after=start, limit=PAGE + 1, viewer=scene.reader, branch=branch
+        unit, thread, after=start, limit=PAGE + 1, viewer=scene.reader, branch=top
     )
-    base = f"{scene.home}?branch={query['branch']}&" if branch else f"{scene.home}?"
+    base = f"{scene.home}?branch={branch.key}&" if branch else f"{scene.home}?"
     return Excerpt(
         rows[:PAGE],
-        top=branch[:-WIDTH] if branch else opening.path,
+        top=top[:-WIDTH] if top else opening.path,
         at_start=after is None and branch is None,
         earlier=scene.home if after or branch else None,
         later=f"{base}after={rows[PAGE - 1].path}" if len(rows) > PAGE else None,
     )
 
 
-async def _find_path(unit: Unit, thread: Thread, key: str | None) -> str | None:
+async def _find_place(unit: Unit, thread: Thread, key: str | None) -> Place | None:
     """The place of a post of this debate; a key that is none of it leads to the beginning."""
-    if not key:
+    return await _place(unit, thread, Post.key == key) if key else None
+
+
+async def _branch_around(unit: Unit, thread: Thread, path: str) -> Place | None:
+    """The branch that has to be drawn alone to show the post at `path`, which is deep in it.
+
+    One of those whose rest is on a page of its own when one reads down from the opening.
+    """
+    below, step = depth_of(path) - LEVELS, LEVELS - 1
+    if below <= 0:
         return None
-    query = select(Post.path).where(Post.key == key, Post.thread_id == thread.id)
-    return await unit.session.scalar(query)
+    levels = LEVELS + (below - 1) // step * step
+    return await _place(unit, thread, Post.path == path[: (levels + 1) * WIDTH])
 
 
-async def _page_with(unit: Unit, thread: Thread, path: str) -> str | None:
+async def _place(unit: Unit, thread: Thread, condition: ColumnElement[bool]) -> Place | None:
+    query = select(Post.key, Post.path).where(Post.thread_id == thread.id, condition)
+    row = (await unit.session.execute(query)).one_or_none()
+    return None if row is None else Place(row.key, row.path)
+
+
+async def _page_with(unit: Unit, thread: Thread, path: str, branch: Place | None) -> str | None:
     """Where a page has to begin to show the post at `path`, with some of what is before it."""
     before = select(Post.path).where(Post.thread_id == thread.id, Post.path < path)
+    if branch:
+        before = before.where(below_path(branch.path))
     before = before.order_by(Post.path.desc())
     if await unit.session.scalar(before.offset(PAGE).limit(1)) is None:
         return None
@@ -161,7 +186,8 @@ async def _draw(unit: Unit, scene: Scene, excerpt: Excerpt) -> list[Branch[Shown
     keys = dict((await unit.session.execute(query)).all()) if answered else {}
     for node in branches:
         if node.continued and node.post.row.parent_id in keys:
-            node.above = scene.link(keys[node.post.row.parent_id])
+            key = keys[node.post.row.parent_id]
+            node.above = post_path(scene.thread, key, lasting=True)
     return branches
 
 
