@@ -92,7 +92,11 @@ def list_thread(row: ThreadRow, networks: Networks, language: Language) -> Liste
 
 
 def _group_link(row: ThreadRow, networks: Networks) -> GroupLink | None:
+    """The group, unless it is a whole network: that is named by who takes part."""
     if row.group_handle is None or row.group_origin is None:
+        return None
+    network = networks.by_origin.get(row.group_origin)
+    if network is not None and network.actor.handle == row.group_handle:
         return None
     local = row.group_origin == networks.ours.actor.origin
     host = row.group_origin.partition("://")[2]

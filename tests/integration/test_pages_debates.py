@@ -313,6 +313,18 @@ async def test_debates_are_listed_by_last_activity_with_who_takes_part(
         assert "Prêter nos machines" not in page.words
 
 
+async def test_a_debate_of_the_network_itself_names_it_once(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        visitor = it.site.visitor()
+        assert "/g/communs" in (await visitor.get("/")).links()
+        async with it.site.node.db.unit() as unit:
+            us = await network_actor(unit)
+            await open_thread(unit, it.camille, us, title="Au réseau entier", text="Texte.")
+        page = await visitor.get("/")
+        assert "Au réseau entier" in page.words
+        assert "/g/reseau" not in page.links()
+
+
 async def test_a_long_list_has_pages(tmp_path: Path, clock: FakeClock):
     async with debate(tmp_path, clock) as it:
         for number in range(44):

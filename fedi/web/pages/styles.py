@@ -9,16 +9,16 @@ from fedi.web.colours import ink
 from fedi.web.marks import mark
 from fedi.web.networks import read_networks, stylesheet
 
-MINUTES = 60
+MINUTE, DAY = 60, 24 * 60 * 60
 
 
 async def colours(request: web.Request) -> web.StreamResponse:
-    """GET /networks.css: a network met a moment ago may stay grey for five minutes."""
+    """GET /networks.css: a network met a moment ago may stay grey for a minute."""
     node = request.app[NODE]
     async with node.db.reading() as unit:
         networks = await read_networks(unit)
     text = stylesheet(networks, node.config.network.theme)
-    return _cached(request, text, "text/css", 5 * MINUTES)
+    return _cached(request, text, "text/css", MINUTE)
 
 
 async def icon(request: web.Request) -> web.StreamResponse:
@@ -26,7 +26,7 @@ async def icon(request: web.Request) -> web.StreamResponse:
     node = request.app[NODE]
     network = node.config.network
     drawing = mark(node.site.actor("network", network.handle), colour=ink(network.theme).light)
-    return _cached(request, drawing, "image/svg+xml", 24 * 60 * MINUTES)
+    return _cached(request, drawing, "image/svg+xml", DAY)
 
 
 def _cached(request: web.Request, text: str, content_type: str, seconds: int) -> web.Response:
