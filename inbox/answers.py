@@ -48,7 +48,7 @@ STATUSES: tuple[tuple[type[FediError], int], ...] = (
 
 def accepted() -> web.Response:
     """202: it is on disk, and will be read."""
-    return web.json_response({}, status=202)
+    return web.Response(body=b"{}", status=202, content_type="application/json")
 
 
 def refused(error: Exception) -> web.Response:

@@ -124,6 +124,10 @@ async def _find_recipient(node: Node, path: str) -> str | None:
 async def _read_body(request: web.Request) -> bytes:
     body = bytearray()
     try:
+        if request.content.is_eof():  # It came along with the headers, as most do.
+            body += request.content.read_nowait()
+            check_length(len(body))
+            return bytes(body)
         async with asyncio.timeout(BODY_SECONDS):
             async for piece in request.content.iter_any():
                 body += piece

@@ -196,6 +196,8 @@ def choose(header: str, offered: Sequence[str]) -> str:
 
     Quality values count (RFC 9110, 12.5.4); regions do not: `fr-CA` is French.
     """
+    if not header:
+        return offered[0]
     wishes: list[tuple[float, int, str]] = []
     for part in header[:MAX_HEADER].split(","):
         tag, _, quality = part.replace(" ", "").partition(";q=")
