@@ -16,7 +16,7 @@ HUES = 9
 LEDE = 200
 
 _HEADING = re.compile(r"<(/?)h[1-3]\b")
-_LEDE = re.compile(r"<p>(?=[^\W\d_])")
+_LEDE = re.compile(r"<p>(?=[^\W\d_][^'’])")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _TAG = re.compile(r"<[^>]*>")
 

@@ -87,6 +87,7 @@ def test_a_long_first_paragraph_gets_a_drop_cap():
     assert opening(f"<p>{text}</p><p>Suite</p>").startswith('<p class="lede">Au')
     assert "lede" not in opening("<p>Court.</p>")
     assert "lede" not in opening(f"<p>« {text}</p>")
+    assert "lede" not in opening(f"<p>L’hiver, {text}</p>"), "an apostrophe would grow with it"
     assert "lede" not in opening(f"<ul><li>{text}</li></ul>")
 
 
