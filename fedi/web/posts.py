@@ -67,6 +67,11 @@ class Scene:
         """The page of the debate."""
         return page_path(self.thread)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the debate began here."""
+        return self.thread.origin == self.networks.ours.actor.origin
+
     def link(self, post: Post | PostRow) -> str:
         """Where a message is read."""
         return post_path(self.thread, post.key, depth=post.depth)

@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LOCALE = HERE / "locale"
 LANGUAGE_COOKIE = "language"
+#: The feed of pages that have none of their own.
+FEED = "/feed.atom"
 
 
 def set_up_templates(app: web.Application, config: Config) -> None:
@@ -129,6 +131,7 @@ def _frame(request: web.Request) -> Mapping[str, Any]:
         "member_byline": member and people.sketch(member.actor),
         "site": node.site,
         "now": node.clock(),
+        "feed": FEED,
         "here": request.rel_url.raw_path_qs if asked else "/",
         "form_field": FIELD,
         "form_token": form_token(node.vault, session) if session else "",

@@ -108,6 +108,27 @@ async def test_the_id_of_a_message_leads_people_to_it(tmp_path: Path):
         assert response.headers["Location"] == f"{it.path}?post={reply.key}#p-{reply.key}"
 
 
+async def test_a_page_offers_the_feed_of_what_it_shows(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON)
+            foreign = await received(unit, ana, "a", name="Débat d’ailleurs", type="Article")
+            thread = await unit.find(Thread, id=foreign.thread_id)
+            assert thread is not None
+        visitor = it.site.visitor()
+        feeds = {
+            "/": "/feed.atom",
+            "/g/communs": "/g/communs/feed.atom",
+            it.path: f"/c/{it.thread.key}/feed.atom",
+            f"/d/{thread.key}": "/feed.atom",
+        }
+        for path, feed in feeds.items():
+            page = await visitor.get(path)
+            assert page.status == 200, path
+            assert set(page.links("feed.atom")) == {feed}, path
+            assert (await visitor.get(feed)).status == 200, feed
+
+
 async def test_who_wrote_and_from_where_is_told(tmp_path: Path):
     async with debate(tmp_path) as it:
         async with it.site.node.db.unit() as unit:

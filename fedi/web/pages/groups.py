@@ -21,7 +21,7 @@ from fedi.web.marks import mark
 from fedi.web.networks import actor_path, read_networks
 from fedi.web.pages.follows import relation_to
 from fedi.web.people import byline_of
-from fedi.web.render import render
+from fedi.web.render import FEED, render
 from fedi.web.words import health
 
 
@@ -94,6 +94,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         summary=plain_summary(group),
         threads=shelf.threads,
         path=path,
+        feed=f"{path}{FEED}" if group.is_local else FEED,
         before=before,
         older=shelf.older and f"{path}?before={shelf.older}",
         health=known and known.peer and health(known.peer, language, node.clock()),

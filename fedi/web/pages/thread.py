@@ -24,7 +24,7 @@ from fedi.web.branches import Branch, grow
 from fedi.web.listing import GroupLink, untitled
 from fedi.web.networks import Label, Networks, actor_path
 from fedi.web.posts import Scene, Shown, set_scene
-from fedi.web.render import render
+from fedi.web.render import FEED, render
 from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.words import names_in_words, replies_in_words, thread_in_words
 
@@ -92,6 +92,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         thread=thread,
         title=thread.title or untitled(scene.language),
         path=scene.home,
+        feed=f"/c/{thread.key}{FEED}" if scene.is_ours else FEED,
         root=scene.show(opening),
         branches=branches,
         at_start=excerpt.at_start,
