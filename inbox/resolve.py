@@ -145,7 +145,8 @@ class Resolver:
         """The post of that id, fetched from its own server together with what it answers.
 
         None when it may not be kept here.  Raises what fetching the post itself raises; of
-        what it answers, as much is kept as could be had.
+        what it answers, as much is kept as could be had.  A tombstone keeps its place in a
+        debate; alone it is nothing.
         """
         chain: list[_Link] = []
         next_uri: str | None = uri
@@ -160,6 +161,9 @@ class Resolver:
                 break
             chain.append(link)
             next_uri = link.document.parent_uri
+        is_rooted = next_uri is not None and await self._is_known(next_uri)
+        if not is_rooted and all(link.document.tombstone for link in chain):
+            raise Gone(f"{uri} was deleted, and nothing stands around it")
         await self._meet_groups(chain, budget)
         return await self._store(uri, chain)
 
@@ -178,9 +182,9 @@ class Resolver:
 
     async def _fetch(self, uri: str, budget: Budget) -> _Link:
         await self._policies.check(origin_of(uri))
-        fetched = await self._node.fetcher.get_document(uri, budget)
+        fetched = await self._node.fetcher.get_document(uri, budget, tombstones=True)
         document = read_object(fetched.document)
-        if document.tombstone or document.author_uri is None:
+        if document.author_uri is None:
             raise Gone(f"{uri} was deleted")
         return _Link(document, fetched, await obtain_actor(self._node, document.author_uri, budget))
 

@@ -19,6 +19,7 @@ from collections.abc import (
 )
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -49,7 +50,7 @@ from fedi.core.errors import (
 )
 from fedi.core.jsonld import parse_document
 from fedi.core.urls import Site, Url, parse_url, read_id
-from fedi.core.vocab import ACCEPT
+from fedi.core.vocab import ACCEPT, TOMBSTONE
 
 __all__ = ["Answer", "Budget", "Fetched", "Fetcher", "Patience", "Signer"]
 
@@ -85,6 +86,7 @@ class _Wish:
     suits: Callable[[str], bool]
     limit: int
     any_origin: bool
+    tombstones: bool = False  # a 410 with a Tombstone is an answer
 
 
 class Fetcher:
@@ -141,19 +143,21 @@ class Fetcher:
         *,
         any_origin: bool = False,
         fresh: bool = False,
+        tombstones: bool = False,
     ) -> Fetched:
         """Fetch an ActivityStreams document whose `id` is where it was found.
 
         A document that names another id is fetched once more, from there.  Both must be
         of the origin of `url`, unless `any_origin` says that the URL is a mere link.
         Callers that ask for one URL at one time share one fetch, and failures are
-        remembered for minutes: `fresh` asks in spite of them.
+        remembered for minutes: `fresh` asks in spite of them.  With `tombstones` the Tombstone
+        that stands where something was removed is taken, whatever its status.
 
         Raises `Unreachable`, `NotFound`, `Gone`, `Malformed`, `ForbiddenAddress`, `BudgetSpent`.
         """
-        wish = _Wish(ACCEPT, is_activity_type, MAX_DOCUMENT, any_origin)
+        wish = _Wish(ACCEPT, is_activity_type, MAX_DOCUMENT, any_origin, tombstones)
         fetch = partial(self._get_identified, url, wish, budget)
-        return await self._once(f"{url} {any_origin}", fetch, budget, fresh=fresh)
+        return await self._once(f"{url} {any_origin} {tombstones}", fetch, budget, fresh=fresh)
 
     async def get_json(
         self,
@@ -318,8 +322,11 @@ def _next_hop(target: Url, response: aiohttp.ClientResponse) -> str:
 
 
 async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> Fetched:
-    _check_status(target, response.status)
-    if not wish.suits(response.headers.get("Content-Type", "")):
+    suits = wish.suits(response.headers.get("Content-Type", ""))
+    removed = response.status == HTTPStatus.GONE and wish.tombstones and suits
+    if not removed:
+        _check_status(target, response.status)
+    if not suits:
         alternate = read_alternate(", ".join(response.headers.getall("Link", [])))
         raise NotADocument(f"{target} is not the document it should be", alternate=alternate)
     body = bytearray()
@@ -331,6 +338,8 @@ async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> F
     else:
         raise Malformed(f"{target} is too large", code="too-large")
     document = parse_document(bytes(body))
+    if removed and document.get("type") != TOMBSTONE:
+        raise Gone(f"{target} was removed")
     return Fetched(document, bytes(body), str(target), response.headers.get("ETag"))
 
 

@@ -14,6 +14,7 @@ from fedi.core.html import MAX_CLEAN, MAX_CONTENT, clean
 from fedi.core.urls import origin_of
 
 MAX_SLUG = 60
+MAX_HASHTAGS = 16
 
 #: A name and the authority of its server, or None for a name of this node.
 Mention = tuple[str, str | None]
@@ -22,6 +23,7 @@ _MENTION = re.compile(
     r"(?<![\w@/.-])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)"
     r"(?:@([\w-]++(?:\.[\w-]++)*+(?::[0-9]{1,5}+)?))?(?![\w@])"
 )
+_HASHTAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
 #: Line ends and tabs, which a name or a title turns into spaces.
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029 ]+")
 #: Controls, characters without width that no script needs, and those that turn the direction.
@@ -47,6 +49,12 @@ def find_mentions(text: str) -> list[Mention]:
     Hosts come in canonical form; a name whose host can be none is left out.
     """
     return list(dict.fromkeys(mention for _, mention in _mentions(text)))
+
+
+def find_hashtags(text: str) -> list[str]:
+    """The words marked with `#` in a plain text, without the mark, each once, at most sixteen."""
+    words = {word.lower(): word for word in reversed(_HASHTAG.findall(text))}
+    return list(reversed(words.values()))[:MAX_HASHTAGS]
 
 
 def _mentions(text: str) -> Iterable[tuple[re.Match[str], Mention]]:

@@ -25,7 +25,7 @@ from fedi.core.jsonld import (
     text_of,
     time_of,
 )
-from fedi.core.text import strip_controls
+from fedi.core.text import find_hashtags, strip_controls
 from fedi.core.urls import Site, read_id, same_origin
 from fedi.core.vocab import AS2, DATA_INTEGRITY, POST_TYPES, PUBLIC, TOMBSTONE
 from fedi.debates.audience import address
@@ -34,7 +34,6 @@ from fedi.debates.models.post import Post, Visibility
 MAX_TITLE = 200  # Lemmy refuses longer ones
 MAX_QUESTION = 500
 MAX_MENTIONS = 16
-MAX_HASHTAGS = 16
 
 _PEER_TITLE = 500
 _PEER_SUMMARY = 2000
@@ -59,7 +58,6 @@ CONTEXT: list[Any] = [
 
 _BOLD_TITLE = re.compile(r"<p><strong>([^<]+)</strong></p>\s*")
 _QUESTION = re.compile(r"<p><em>([^<]+)</em></p>\s*")
-_HASHTAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d_]\w*)")
 #: A language tag (BCP 47) as one meets them.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -206,15 +204,9 @@ def _write_tags(
     ]
     hashtags = [
         {"type": "Hashtag", "href": f"{site.url}/?tag={quote(tag)}", "name": f"#{tag}"}
-        for tag in find_hashtags(post.content)
+        for tag in find_hashtags(plain(post.content))
     ]
     return mentions + hashtags
-
-
-def find_hashtags(content: str) -> list[str]:
-    """The words marked with `#` in clean HTML, without the mark, each once."""
-    words = {word.lower(): word for word in reversed(_HASHTAG.findall(plain(content)))}
-    return list(reversed(words.values()))[:MAX_HASHTAGS]
 
 
 def write_tombstone(post: Post, author_uri: str) -> Document:
@@ -258,8 +250,7 @@ class PostDocument:
     addressed: list[str] = field(default_factory=list)  # without Public
     mentions: list[str] = field(default_factory=list)
     replies_uri: str | None = None
-    quote_uri: str | None = None
-    tombstone: bool = False
+    tombstone: bool = False  # where something stood that was removed
     vote: bool = False  # an answer to a poll, to be counted and never shown
 
 
@@ -275,14 +266,32 @@ def read_object(document: Document) -> PostDocument:
         raise Malformed("the document is not a post", code="type")
     author_uri = one_owner(document.get("attributedTo"))
     if kind == TOMBSTONE:
-        return PostDocument(uri, kind, author_uri, tombstone=True)
+        return _read_tombstone(document, uri, author_uri)
     if author_uri is None or not same_origin(author_uri, uri):
         raise Malformed("the post does not belong to one actor of its origin", code="owner")
     return _read_post(document, uri, kind, author_uri)
 
 
+def _read_tombstone(document: Document, uri: str, author_uri: str | None) -> PostDocument:
+    """Where a post stood; most software says no more than that there was one."""
+    return PostDocument(
+        uri,
+        one_type(document.get("formerType"), POST_TYPES) or "Note",
+        author_uri,
+        parent_uri=_read_parent(document),
+        context_uri=id_of(document.get("context")),
+        audience_uri=id_of(document.get("audience")),
+        published_at=time_of(document.get("published")),
+        tombstone=True,
+    )
+
+
+def _read_parent(document: Document) -> str | None:
+    return next(iter(ids_of(document.get("inReplyTo"))), None)
+
+
 def _read_post(document: Document, uri: str, kind: str, author_uri: str) -> PostDocument:
-    parent_uri = next(iter(ids_of(document.get("inReplyTo"))), None)
+    parent_uri = _read_parent(document)
     content, language = _read_content(document)
     to, cc = ids_of(document.get("to")), ids_of(document.get("cc"))
     title, summary, content = _read_heading(document, kind, parent_uri, content)
@@ -306,7 +315,6 @@ def _read_post(document: Document, uri: str, kind: str, author_uri: str) -> Post
         addressed=[name for name in dict.fromkeys([*to, *cc]) if name != PUBLIC],
         mentions=_read_mentions(document),
         replies_uri=id_of(document.get("replies")),
-        quote_uri=_read_quote(document),
         vote=_is_vote(document, kind, parent_uri, content, PUBLIC in to or PUBLIC in cc),
     )
 
@@ -376,18 +384,9 @@ def _read_visibility(to: Sequence[str], cc: Sequence[str]) -> Visibility:
 
 
 def _read_mentions(document: Document) -> list[str]:
-    hrefs = [id_of(tag.get("href")) for tag in objects_of(document.get("tag")) if _is_mention(tag)]
-    return [href for href in dict.fromkeys(hrefs) if href is not None][:MAX_MENTIONS]
-
-
-def _is_mention(tag: Document) -> bool:
-    return tag.get("type") == "Mention"
-
-
-def _read_quote(document: Document) -> str | None:
-    """The post that is quoted, by the names Mastodon reads, in its order (FEP-044f)."""
-    names = ("quote", "_misskey_quote", "quoteUrl", "quoteUri")
-    return next((uri for name in names if (uri := id_of(document.get(name)))), None)
+    tags = [tag for tag in objects_of(document.get("tag")) if tag.get("type") == "Mention"]
+    hrefs = dict.fromkeys(id_of(tag.get("href")) for tag in tags)
+    return [href for href in hrefs if href is not None][:MAX_MENTIONS]
 
 
 def _is_vote(

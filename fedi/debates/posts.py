@@ -143,18 +143,21 @@ async def accept_remote_post(
     """Store a peer's post where it belongs, or give back the one already known.
 
     The caller has made sure that the document is its author's, and that a stranger's post is
-    of interest here.  None when it is refused: a vote or a tombstone, of another owner, private
+    of interest here.  None when it is refused: a vote, of another owner, private
     and for nobody here, an answer in a closed debate or to what its author may not read.  An
     answer whose parent is unknown waits for it, in the thread it names or in one not listed.
 
     What its author took back before it came is a tombstone at once, as it is where it came in
-    time: the answers to it stand below it everywhere.
+    time: the answers to it stand below it everywhere.  So is a tombstone that says where and
+    when there was a post.
     """
     if not _speaks_for(unit, document, author):
         return None
     known = await unit.find(Post, uri=document.uri)
     if known is not None:
         return known if known.author_id == author.id else None
+    if document.tombstone:
+        await retract(unit, document.uri, author.uri)
     post = _receive(unit, document, author)
     if not is_public(post) and not await _names_somebody_here(unit, post.addressed):
         return None
@@ -179,8 +182,8 @@ async def accept_remote_post(
 def _speaks_for(unit: Unit, document: PostDocument, author: Actor) -> bool:
     """Whether a document can be a post of this actor of a peer."""
     return (
-        not document.tombstone
-        and not document.vote
+        not document.vote
+        and not (document.tombstone and document.published_at is None)
         and document.author_uri == author.uri
         and author.suspended_at is None
         and not author.is_local

@@ -12,7 +12,7 @@ from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.urls import Site
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.note import find_hashtags, read_object, write_object, write_tombstone
+from fedi.debates.note import read_object, write_object, write_tombstone
 from fedi.debates.writing import root_type
 
 SITE = Site("https://tilios.example")
@@ -215,14 +215,6 @@ def test_short_and_plain_texts_are_notes(content: str, text: str, expected: str)
     assert root_type(content, text) == expected
 
 
-def test_hashtags_are_words_of_the_text() -> None:
-    content = (
-        '<p>#Bois et #bois, (#été) #2026 #co2 c#7 &#38; <a href="https://x.example/#ancre">'
-        "https://x.example/#ancre</a></p>"
-    )
-    assert find_hashtags(content) == ["Bois", "été", "co2"]
-
-
 @pytest.mark.parametrize("kind", ["Article", "Note"])
 def test_another_node_understands_our_root_as_we_meant_it(kind: str) -> None:
     ours = root(type=kind, title="Bois & <colle>")
@@ -391,13 +383,6 @@ def test_an_answer_to_a_poll_is_no_post(vote: Document) -> None:
 
 def test_a_named_answer_with_words_is_a_post() -> None:
     assert not read_object(peers(name="Sujet", inReplyTo=ROOT)).vote
-
-
-def test_a_quoted_post_is_found_by_any_of_its_names() -> None:
-    assert read_object(peers(quoteUri=ROOT)).quote_uri == ROOT
-    assert read_object(peers(_misskey_quote=ROOT, quote="https://a.example/1")).quote_uri == (
-        "https://a.example/1"
-    )
 
 
 def test_a_tombstone_is_recognised() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.core.errors import Malformed
-from fedi.core.text import find_mentions, render_markdown, slug, strip_controls
+from fedi.core.text import find_hashtags, find_mentions, render_markdown, slug, strip_controls
 
 REL = 'target="_blank" rel="nofollow noopener noreferrer ugc"'
 
@@ -95,6 +95,11 @@ def test_names_are_found_in_text(text: str, mentions: list[tuple[str, str | None
 @pytest.mark.parametrize("evil", ["@a.", "@a.@a", "@a@", "@", "@a@b.", "@a@b-", "@a@b:1", "a@a."])
 def test_no_repetition_makes_finding_names_slow(evil: str) -> None:
     assert len(find_mentions(evil * 30_000)) <= 1
+
+
+def test_hashtags_are_words_of_the_text() -> None:
+    text = "#Bois et #bois, (#été) #2026 #co2 c#7 &#38; https://x.example/#ancre"
+    assert find_hashtags(text) == ["Bois", "été", "co2"]
 
 
 def test_a_title_becomes_the_end_of_an_address() -> None:

@@ -1,15 +1,16 @@
 """How debates become whole: what answers a post is read where it is listed."""
 
+import json
 from typing import Any
 
 import pytest
-from hostile import document
+from hostile import answer, document
 from inboxes import Neighbour, OpenSite, Voice
 from sqlalchemy import select
 
 from actors.followers import accept_follow, request_follow
 from actors.models import Actor
-from fedi.core.vocab import AS2, PUBLIC
+from fedi.core.vocab import ACTIVITY_JSON, AS2, PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction
 from inbox.completion import COOLDOWN, schedule_backfill
 from inbox.models import Backfill
@@ -56,6 +57,15 @@ def collection(
     return uri
 
 
+def bury(home: Neighbour, post: dict[str, Any], *, without: str = "") -> None:
+    """Serve a Tombstone in place of a post, as our own nodes do."""
+    told = ("@context", "id", "attributedTo", "inReplyTo", "context", "published")
+    kept = {name: post[name] for name in told if name in post and name != without}
+    dead = kept | {"type": "Tombstone", "formerType": post["type"]}
+    body = json.dumps(dead).encode()
+    home.on(post["id"].removeprefix(home.origin), answer(410, body, ACTIVITY_JSON))
+
+
 async def backfill(site: OpenSite, uri: str) -> Backfill:
     """Read a collection now; its row afterwards."""
     async with site.node.db.unit() as unit:
@@ -80,6 +90,56 @@ async def test_a_debate_is_completed_from_its_context(
     while await site.backfiller.run_once():
         pass
     assert await site.posts() == ids(posts)
+
+
+async def test_what_was_deleted_keeps_its_place_for_those_who_come_later(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    context = lisbon.url("/c/1")
+    posts = chain(ana, 4, context=context)
+    for post in (posts[1], posts[3]):
+        bury(lisbon, post)
+    collection(lisbon, "/c/1", ids(posts))
+    await backfill(site, context)
+
+    assert await site.posts() == ids(posts)
+    rows = [await site.post_of(uri) for uri in ids(posts)]
+    assert [row and (row.depth, row.deleted_at is not None) for row in rows] == [
+        (0, False),
+        (1, True),
+        (2, False),
+        (3, True),
+    ]
+    assert rows[1] is not None
+    assert (rows[1].type, rows[1].content) == ("Note", "")
+    await site.hear(ana, ana.create(posts[1] | {"to": [PUBLIC, site.network.uri]}))
+    again = await site.post_of(posts[1]["id"])
+    assert again is not None
+    assert again.content == ""
+
+
+@pytest.mark.parametrize("left", ["published", "attributedTo"])
+async def test_a_tombstone_that_says_too_little_is_left_out(
+    site: OpenSite, lisbon: Neighbour, ana: Voice, left: str
+) -> None:
+    """NodeBB tells neither when the post was written nor what it answered."""
+    posts = chain(ana, 2, context=lisbon.url("/c/1"))
+    bury(lisbon, posts[1], without=left)
+    collection(lisbon, "/c/1", ids(posts))
+    await backfill(site, lisbon.url("/c/1"))
+
+    assert await site.posts() == ids(posts[:1])
+
+
+async def test_a_tombstone_alone_is_no_debate(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    post = ana.note("alone", context=lisbon.url("/c/1"))
+    bury(lisbon, post)
+    collection(lisbon, "/c/1", ids([post]))
+    await backfill(site, lisbon.url("/c/1"))
+
+    assert await site.posts() == []
 
 
 async def test_a_debate_without_a_context_is_completed_from_replies_to_replies(
