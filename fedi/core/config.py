@@ -3,12 +3,15 @@
 `config.example.toml` explains every key; a test compares the two.
 """
 
+import os
 import tomllib
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -56,9 +59,7 @@ class NetworkSection(Section):
     handle: str = Field(default="reseau", pattern=HANDLE, examples=["tilios"])
     name: str = Field(default="Notre réseau", min_length=1, max_length=200)
     summary: str = Field(default="", max_length=500)
-    languages: tuple[Literal["fr", "en"], ...] = Field(
-        default=("fr", "en"), examples=[["fr", "en"]]
-    )
+    languages: tuple[Literal["fr", "en"], ...] = Field(default=("fr", "en"), min_length=1)
     theme: str = Field(default="#0f6b5c", pattern=r"^#[0-9a-fA-F]{6}$")
 
 
@@ -216,31 +217,50 @@ def load_config(path: Path) -> Config:
 
 
 def explain(error: ValidationError, path: Path) -> list[str]:
-    """Turn a validation error into one line per wrong key."""
+    """Turn a validation error into one line per wrong key: the key, the reason, an example."""
     lines = []
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "configuration"
+        keys = [part for part in problem["loc"] if isinstance(part, str)]  # no places in lists
         reason = problem["msg"].removeprefix("Value error, ")
+        meant: list[str] | None = keys
         if problem["type"] == "extra_forbidden":
-            reason = "no such key (config.example.toml lists them all)"
-        example = _example(problem["loc"])
-        lines.append(f"{path}: {key}: {reason}{f'; example: {example}' if example else ''}")
+            reason, meant = "no such key (config.example.toml lists them all)", _nearest(keys)
+        example = f"; example: {_example(meant)}" if meant else ""
+        lines.append(f"{_place(keys, path)}: {reason}{example}")
     return lines
 
 
-def _example(location: tuple[int | str, ...]) -> str:
+def _place(keys: list[str], path: Path) -> str:
+    """Where a wrong value was given."""
+    variable = "FEDI_" + "__".join(keys).upper()
+    if variable in os.environ:
+        return variable
+    return f"{path}: {'.'.join(keys)}" if keys else str(path)
+
+
+def _nearest(keys: list[str]) -> list[str] | None:
+    """The key that was meant by one that is misspelt."""
+    *above, last = keys
+    found = get_close_matches(last, _fields(above), n=1)
+    return [*above, *found] if found else None
+
+
+def _example(keys: list[str]) -> str:
+    """A line that would do for a key; of a section, its name and its first line."""
+    *above, name = keys
+    if fields := _fields(keys):
+        return f"[{name}] {_example([name, next(iter(fields))])}"
+    field = _fields(above)[name]
+    return f"{name} = {_toml(field.examples[0] if field.examples else field.default)}"
+
+
+def _fields(keys: list[str]) -> dict[str, FieldInfo]:
+    """The keys of a section, those of the whole file for none, nothing for a key."""
     section: Any = Config
-    field = None
-    for part in location:
-        fields = getattr(section, "model_fields", {})
-        if part not in fields:
-            break
-        field, section = fields[part], fields[part].annotation
-    if field is None or hasattr(section, "model_fields"):
-        return ""
-    value = field.examples[0] if field.examples else field.default
-    name = str(location[-1])
-    return f"{name} = {_toml(value)}"
+    for key in keys:
+        section = section.model_fields[key].annotation
+    fields: dict[str, FieldInfo] = getattr(section, "model_fields", {})
+    return fields
 
 
 def _toml(value: Annotated[Any, "a default of the classes above"]) -> str:

@@ -102,6 +102,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
             "network.handle",
             "tilios",
         ),
+        ('[node]\ndomain = "node.test"\n[network]\nlanguages = []\n', "network.languages", "fr"),
     ],
 )
 def test_a_wrong_key_is_named_with_the_reason(tmp_path: Path, text: str, key: str, reason: str):
@@ -109,6 +110,37 @@ def test_a_wrong_key_is_named_with_the_reason(tmp_path: Path, text: str, key: st
 
     assert key in message
     assert reason in message
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("", '[node] domain = "tilios.example"'),
+        ('[node]\ndomain = "node.test"\n[limit]\n', "[limits] post_length = 40000"),
+        ('[node]\ndomain = "node.test"\n[listen]\nporte = 80\n', "port = 8080"),
+        (
+            '[node]\ndomain = "node.test"\n[network]\nlanguages = ["de"]\n',
+            'languages = ["fr", "en"]',
+        ),
+        (
+            '[node]\ndomain = "node.test"\n[federation]\nallow_http = "maybe"\n',
+            "allow_http = false",
+        ),
+    ],
+)
+def test_a_wrong_key_is_named_with_an_example(tmp_path: Path, text: str, example: str):
+    assert refusal(tmp_path, text).endswith(f"; example: {example}")
+
+
+def test_a_key_like_no_other_is_looked_up_in_the_example_file(tmp_path: Path):
+    assert "config.example.toml" in refusal(tmp_path, '[node]\ndomain = "a.test"\nzzz = 1\n')
+
+
+def test_a_wrong_variable_is_named_as_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FEDI_LISTEN__PORT", "many")
+    message = refusal(tmp_path, '[node]\ndomain = "node.test"\n[listen]\nport = 8000\n')
+    assert message.startswith("FEDI_LISTEN__PORT: ")
+    assert "config.toml" not in message
 
 
 def test_every_wrong_key_is_named_at_once(tmp_path: Path):
