@@ -94,6 +94,8 @@ async def _guarded(test: Callable[[Node], Awaitable[Finding]], node: Node) -> Fi
 
 
 def _database_advice(error: FediError) -> str:
+    if error.code == "other-network":
+        return "set them back, or give this network a database of its own"
     if isinstance(error, Refused):
         return "check node.database, and that the data directory belongs to the node"
     return ""

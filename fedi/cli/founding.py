@@ -107,18 +107,23 @@ def _section(name: str, keys: dict[str, object]) -> str:
 
 
 def _make_room(settings: Config, made: list[Path]) -> None:
-    """Make the data directory; note what will be in it, once sure that nothing of it is."""
+    """Make the data directory; note what will be in it, once sure that nothing of it is.
+
+    It may be in a directory that others read, so the database is closed to them by itself.
+    """
     if not settings.node.data_dir.is_dir():
         settings.node.data_dir.mkdir(mode=0o700, parents=True)
         made.append(settings.node.data_dir)
-    files = [settings.secret_path]
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite":
-        files += [Path(f"{url.database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    is_file = url.get_backend_name() == "sqlite"
+    database = [Path(f"{url.database}{suffix}") for suffix in ("", "-wal", "-shm") if is_file]
+    files = [settings.secret_path, *database]
     for file in files:
         if file.exists():
             raise Refused(f"{file} exists already: there is a node here")
     made += files
+    if database:
+        database[0].touch(mode=0o600)  # SQLite gives the other two the same rights
 
 
 def _unmake(made: list[Path]) -> None:

@@ -24,7 +24,8 @@ async def check_identity(node: Node) -> None:
     if network.uri != named:
         raise Refused(
             f"the database is that of {network.uri}, the settings say {named}: "
-            "node.domain, node.url and network.handle can never change"
+            "node.domain, node.url and network.handle can never change",
+            code="other-network",
         )
 
 

@@ -24,6 +24,7 @@ def test_a_node_is_made_with_one_command(tmp_path: Path):
 
     data = tmp_path / "data"
     assert stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((data / "fedi.db").stat().st_mode) == 0o600
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert rows(data / "fedi.db", "SELECT handle, type FROM actors ORDER BY id") == [
         ("localhost", "Application"),
