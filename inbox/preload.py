@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from actors.models import Actor
 from fedi.core.db import Unit
 from fedi.core.jsonld import id_of
+from fedi.debates.archive import load_said
 from fedi.debates.likes import load_reactions
 from fedi.debates.models.post import Post, Reaction, Retraction
 from fedi.debates.models.thread import Thread
@@ -90,6 +91,7 @@ async def _load_neighbours(unit: Unit, names: _Names) -> None:
     await unit.load(Actor, id={post.author_id for post in posts} | groups)
     if names.new_posts:
         await load_orphans(unit, parent_uri=names.new_posts)
+        await load_said(unit, names.new_posts & {post.uri for post in posts})
         writers = await _ids(unit, Actor, names.writers)
         await load_participations(unit, threads=list(threads), actors=writers)
     if names.liked:

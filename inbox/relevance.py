@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from actors.models import Actor, Follow
 from fedi.core.db import Unit
 from fedi.core.jsonld import ids_of
+from fedi.debates.archive import was_said
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
@@ -69,9 +70,19 @@ async def _why_ignore_post(unit: Unit, received: Received) -> str | None:
         return "no-object"
     if received.object is not None and received.post is None:
         return "not-a-post"
-    if await unit.find(Post, uri=uri) is not None:
-        return "known"
+    known = await unit.find(Post, uri=uri)
+    if known is not None:
+        return None if await _is_first_word(unit, received, known) else "known"
     return None if await _is_related(unit, received) else "unrelated"
+
+
+async def _is_first_word(unit: Unit, received: Received, post: Post) -> bool:
+    """Whether a post was merely fetched so far, for an answer that overtook it.
+
+    Then those to whom it is ours to pass on have not heard of it.
+    """
+    was_fetched = post.document is None and post.deleted_at is None
+    return received.way == "sent" and was_fetched and not await was_said(unit, post.uri)
 
 
 async def _is_related(unit: Unit, received: Received) -> bool:

@@ -4,10 +4,11 @@ Whoever holds an activity and its proof can show who wrote what, long after the 
 thread started has gone.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete, exists, update
+from sqlalchemy import delete, exists, select, update
 
 from fedi.core.db import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
@@ -30,6 +31,8 @@ def archive(
     unit: Unit, thread: Thread, evidence: Evidence, *, object_uri: str, actor_uri: str
 ) -> None:
     """Keep an activity about a public post of a thread; never one about a private post."""
+    if evidence.type == "Create":
+        _said(unit)[object_uri] = True
     unit.write(
         ArchivedActivity,
         thread_id=thread.id,
@@ -41,6 +44,29 @@ def archive(
         trust=evidence.trust,
         received_at=unit.now,
     )
+
+
+async def load_said(unit: Unit, uris: Collection[str]) -> None:
+    """Learn in one query of which of these posts the Create is kept."""
+    said = _said(unit)
+    unasked = sorted(set(uris) - said.keys())
+    said |= dict.fromkeys(unasked, False)
+    if unasked:
+        query = select(ArchivedActivity.object_uri).where(
+            ArchivedActivity.object_uri.in_(unasked), ArchivedActivity.type == "Create"
+        )
+        said |= dict.fromkeys(await unit.session.scalars(query), True)
+
+
+async def was_said(unit: Unit, uri: str) -> bool:
+    """Whether the Create of a post is kept; it is not when the post was merely fetched."""
+    await load_said(unit, [uri])
+    return _said(unit)[uri]
+
+
+def _said(unit: Unit) -> dict[str, bool]:
+    said: dict[str, bool] = unit.memory.setdefault("debates.archive:said", {})
+    return said
 
 
 async def erase_evidence(unit: Unit, post: Post) -> None:

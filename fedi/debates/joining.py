@@ -1,14 +1,15 @@
 """How a post comes to stand somewhere: it begins a thread, joins one, or waits for its parent."""
 
+from actors.models import Actor
 from fedi.core.db import Unit
 from fedi.core.html import excerpt
-from fedi.core.urls import origin_of
-from fedi.debates.models.post import Post
+from fedi.core.urls import origin_of, same_origin
+from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.thread import Thread
 from fedi.debates.orphans import remember_orphan
 from fedi.debates.participation import begin_counting, count_post
 from fedi.debates.permissions import is_public
-from fedi.debates.tree import gather_orphans, plant, relink_children
+from fedi.debates.tree import attach, gather_orphans, place, plant, relink_children
 
 _TITLE_FROM_TEXT = 100
 
@@ -52,6 +53,42 @@ def heading_of(root: Post) -> tuple[str, str]:
     if root.title:
         return root.title, root.summary
     return root.summary or excerpt(root.content, _TITLE_FROM_TEXT), ""
+
+
+async def thread_by_context(unit: Unit, post: Post) -> Thread | None:
+    """The thread that an answer to an unknown post names.
+
+    Contexts come second, because forums give each message its own, or one for their copy.
+    """
+    if post.parent_uri is None or post.context_uri is None:
+        return None
+    return await unit.find(Thread, uri=post.context_uri)
+
+
+async def settle(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
+    """Give a post its place: under what it answers, or under the root while that is unknown."""
+    if parent is not None:
+        attach(post, parent)
+        return
+    root = await unit.find(Post, id=thread.root_id)
+    if root is None:
+        raise LookupError(f"{thread.uri} has no first post")
+    place(post, root)
+
+
+async def begin_foreign_thread(unit: Unit, post: Post) -> Thread:
+    """Begin a thread with a root, or with an answer that waits for what it answers."""
+    candidates = [uri for uri in (post.audience_uri, *post.addressed) if uri is not None]
+    await unit.load(Actor, uri=candidates)
+    found = [await unit.find(Actor, uri=uri) for uri in candidates]
+    group = next((actor for actor in found if actor is not None and actor.type == "Group"), None)
+    is_root = post.parent_uri is None
+    uri = post.uri
+    if is_root and post.context_uri is not None and same_origin(post.context_uri, post.uri):
+        taken = await unit.find(Thread, uri=post.context_uri)
+        uri = post.context_uri if taken is None else post.uri
+    listed = is_root and post.visibility is Visibility.PUBLIC and bool(group or post.title)
+    return begin_thread(unit, post, uri=uri, group_id=group.id if group else None, listed=listed)
 
 
 async def enter(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:

@@ -16,8 +16,15 @@ from fedi.core.errors import Forbidden
 from fedi.core.urls import new_key, same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
-from fedi.debates.archive import archive, erase_evidence
-from fedi.debates.joining import begin_thread, enter, heading_of, thread_of
+from fedi.debates.archive import archive, erase_evidence, was_said
+from fedi.debates.joining import (
+    begin_foreign_thread,
+    enter,
+    heading_of,
+    settle,
+    thread_by_context,
+    thread_of,
+)
 from fedi.debates.models.post import Post, Revision, Visibility
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
@@ -25,7 +32,7 @@ from fedi.debates.participation import count_post
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
 from fedi.debates.retractions import is_retracted, retract
-from fedi.debates.tree import attach, place
+from fedi.debates.tree import attach
 from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
 
 #: How far in the future an edit may be dated; otherwise nothing could ever replace it.
@@ -155,7 +162,7 @@ async def accept_remote_post(
         return None
     known = await unit.find(Post, uri=document.uri)
     if known is not None:
-        return known if known.author_id == author.id else None
+        return await _hear_again(unit, known, author, evidence)
     if document.tombstone:
         await retract(unit, document.uri, author.uri)
     post = _receive(unit, document, author)
@@ -164,19 +171,36 @@ async def accept_remote_post(
     parent = await unit.find(Post, uri=post.parent_uri) if post.parent_uri else None
     if parent is not None and not may_read(parent, author.uri):
         return None
-    thread = await thread_of(unit, parent) if parent else await _thread_by_context(unit, post)
+    thread = await thread_of(unit, parent) if parent else await thread_by_context(unit, post)
     if thread is not None and not await may_reply(unit, thread, author):
         return None
     if thread is None:
-        thread = await _begin_remote(unit, post)
+        thread = await begin_foreign_thread(unit, post)
     else:
-        await _place(unit, post, thread, parent)
+        await settle(unit, post, thread, parent)
     await enter(unit, post, thread, parent)
     if await is_retracted(unit, post.uri, author.uri):
         await _bury(unit, post, thread, None, "")
-    elif evidence is not None and is_public(post):
-        archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
+    _keep_evidence(unit, post, thread, author, evidence)
     return post
+
+
+async def _hear_again(
+    unit: Unit, post: Post, author: Actor, evidence: Evidence | None
+) -> Post | None:
+    """A post that is known; when it was fetched, its author's Create is better evidence."""
+    if post.author_id != author.id:
+        return None
+    if evidence is not None and evidence.type == "Create" and not await was_said(unit, post.uri):
+        _keep_evidence(unit, post, await thread_of(unit, post), author, evidence)
+    return post
+
+
+def _keep_evidence(
+    unit: Unit, post: Post, thread: Thread, author: Actor, evidence: Evidence | None
+) -> None:
+    if evidence is not None and is_public(post) and post.deleted_at is None:
+        archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
 
 
 def _speaks_for(unit: Unit, document: PostDocument, author: Actor) -> bool:
@@ -226,41 +250,6 @@ def _receive(unit: Unit, document: PostDocument, author: Actor) -> Post:
     )
 
 
-async def _thread_by_context(unit: Unit, post: Post) -> Thread | None:
-    """The thread that an answer to an unknown post names.
-
-    Contexts come second, because forums give each message its own, or one for their copy.
-    """
-    if post.parent_uri is None or post.context_uri is None:
-        return None
-    return await unit.find(Thread, uri=post.context_uri)
-
-
-async def _place(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
-    if parent is not None:
-        attach(post, parent)
-        return
-    root = await unit.find(Post, id=thread.root_id)
-    if root is None:
-        raise LookupError(f"{thread.uri} has no first post")
-    place(post, root)
-
-
-async def _begin_remote(unit: Unit, post: Post) -> Thread:
-    """Begin a thread with a root, or with an answer that waits for what it answers."""
-    candidates = [uri for uri in (post.audience_uri, *post.addressed) if uri is not None]
-    await unit.load(Actor, uri=candidates)
-    found = [await unit.find(Actor, uri=uri) for uri in candidates]
-    group = next((actor for actor in found if actor is not None and actor.type == "Group"), None)
-    is_root = post.parent_uri is None
-    uri = post.uri
-    if is_root and post.context_uri is not None and same_origin(post.context_uri, post.uri):
-        taken = await unit.find(Thread, uri=post.context_uri)
-        uri = post.context_uri if taken is None else post.uri
-    listed = is_root and post.visibility is Visibility.PUBLIC and bool(group or post.title)
-    return begin_thread(unit, post, uri=uri, group_id=group.id if group else None, listed=listed)
-
-
 async def _names_somebody_here(unit: Unit, uris: Sequence[str]) -> bool:
     for uri in uris:
         if await find_local(unit, uri) is not None:
@@ -294,8 +283,7 @@ async def accept_remote_edit(
         return None
     thread = await thread_of(unit, post)
     _revise(unit, post, thread, changed, updated_at)
-    if evidence is not None and is_public(post):
-        archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
+    _keep_evidence(unit, post, thread, author, evidence)
     return post
 
 

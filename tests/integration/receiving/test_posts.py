@@ -10,6 +10,7 @@ from sqlalchemy import select
 from actors.models import Actor, Dialect, Follow
 from actors.peers import find_peer
 from fedi.core.vocab import PUBLIC
+from fedi.debates.models.post import ArchivedActivity
 from fedi.debates.models.thread import Thread
 
 
@@ -39,6 +40,31 @@ async def test_our_group_passes_a_reply_on_as_it_came(
     (_, announce) = [a for a in await site.said("Announce") if isinstance(a["object"], dict)]
     assert announce["object"] == create
     assert list(announce["object"]) == list(create)
+
+
+async def test_a_reply_that_was_fetched_before_it_came_is_passed_on_when_it_comes(
+    site: OpenSite, ana: Voice
+) -> None:
+    """An answer overtook it, so it was fetched; those who follow our Group have not heard it."""
+    root = await site.open_debate()
+    async with Neighbour() as porto:
+        rui = porto.actor("rui")
+        await site.hear(rui, rui.say("Follow", site.network.uri))
+        async with site.node.db.unit() as unit:
+            (await find_peer(unit, porto.origin)).dialect = Dialect.NODE
+        first = ana.note("first", inReplyTo=root.uri)
+        second = ana.note("second", inReplyTo=first["id"], to=[PUBLIC, site.network.uri])
+        await site.hear(ana, ana.create(second))
+        await site.hear(ana, ana.create(first))
+        await site.hear(ana, ana.create(first, id=f"{ana.uri}#again"))
+
+    assert await site.posts() == [root.uri, first["id"], second["id"]]
+    announced = [a["object"] for a in await site.said("Announce") if isinstance(a["object"], dict)]
+    assert [create["object"]["id"] for create in announced[1:]] == [second["id"], first["id"]]
+    assert await site.last_outcome() == "ignored:known"
+    async with site.node.db.reading() as unit:
+        kept = select(ArchivedActivity.type).where(ArchivedActivity.object_uri == first["id"])
+        assert sorted(await unit.session.scalars(kept)) == ["Create", "Note"]
 
 
 async def test_a_post_to_a_group_of_ours_opens_a_debate(site: OpenSite, ana: Voice) -> None:
