@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 from measuring import Match
-from processes import NodeProcess
+from processes import Nodes
 from report import Result, print_table, write_report
 from rich.console import Console
 from rounds import run
@@ -47,10 +46,10 @@ class Row:
 
 
 ROWS = (
-    Row("accepted", accept, target=0.40),
-    Row("processed", process),
-    Row("delivered on kept connections", deliver_on_kept_connections),
-    Row("delivered on new TLS connections", deliver_on_new_connections),
+    Row("activities accepted", accept, target=0.40),
+    Row("activities processed", process),
+    Row("deliveries on kept connections", deliver_on_kept_connections),
+    Row("deliveries on new TLS connections", deliver_on_new_connections),
     Row("pages of 100 posts", show),
     Row("memory at rest", rest, target=100),
     Row("memory after work", work),
@@ -63,8 +62,8 @@ async def bench(rows: Sequence[Row], runs: int, report: Path) -> None:
     results = []
     with tempfile.TemporaryDirectory(prefix="fedi-bench-") as directory:
         home = Path(directory)
-        async with World(home).open() as world, aiohttp.ClientSession() as session:
-            stage = Stage(world, NodeProcess(home / "node", "reseau", session))
+        async with World(home).open() as world, Nodes(home) as nodes:
+            stage = Stage(world, nodes.prepare("reseau"))
             with console.status("a node is founded…"):
                 await stage.prepare()
             for row in rows:

@@ -18,6 +18,8 @@ from rich.table import Table
 #: What the numbers depend on.
 LIBRARIES = ("fedi-node", "aiohttp", "aiosqlite", "cryptography", "jinja2", "nh3", "orjson")
 LIBRARIES += ("sqlalchemy", "uvloop")
+#: Columns of the table; a narrow terminal breaks its lines and loses nothing.
+WIDTH = 116
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def print_table(results: Sequence[Result]) -> None:
         table.add_column(heading, justify="left" if heading == "unit" else "right", no_wrap=True)
     for result in results:
         table.add_row(result.name, *_cells(result))
-    Console().print(table)
+    console = Console()
+    Console(width=max(console.width, WIDTH)).print(table)
 
 
 def _cells(result: Result) -> list[str]:

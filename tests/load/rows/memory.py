@@ -9,7 +9,7 @@ from measuring import processor_seconds
 from stage import Stage
 
 COUNT = 1000
-PAGES = 100
+PAGES = 60
 #: Memory hardly varies from start to start.
 RUNS = 3
 #: Seconds without work after which a process counts as being at rest.

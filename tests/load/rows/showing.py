@@ -6,7 +6,7 @@ from measuring import Match, Round, compete, measured
 from rounds import Child, running
 from stage import Serving, Stage
 
-COUNT = 100
+COUNT = 60
 
 
 async def show(stage: Stage, runs: int) -> Match:
