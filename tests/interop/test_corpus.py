@@ -17,7 +17,6 @@ import pytest
 import pytest_asyncio
 from hostile import AS2
 from inboxes import Voice
-from processes import eventually
 from siege import Siege, besiege, move_in
 
 from fedi.core.html import plain
@@ -133,15 +132,8 @@ async def everything(documents: dict[str, Any], siege: Siege) -> list[Said]:
             document.answer = f"{reply.status} {reply.code}".rstrip()
 
     await asyncio.gather(*map(send, said))
-    await eventually(lambda: _unread(siege), lambda rows: not rows, seconds=60)
+    await siege.settle()
     return said
-
-
-async def _unread(siege: Siege) -> list[dict[str, Any]]:
-    return siege.query(
-        "select activity_uri, type from inbox_items"
-        " where finished_at is null and (locked_until is not null or attempts = 0)"
-    )
 
 
 async def test_nothing_that_programs_write_surprises_the_node(
@@ -149,7 +141,6 @@ async def test_nothing_that_programs_write_surprises_the_node(
 ) -> None:
     refused = {said.name: said.answer for said in everything if said.answer != "202"}
     assert set(refused.values()) <= {"400 context", "400 type"}, refused
-    assert siege.query("select activity_uri from inbox_items where outcome = 'parked'") == []
     await siege.is_well()
 
 

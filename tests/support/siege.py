@@ -174,6 +174,18 @@ class Siege:
             for row in self.query(f"select * from {table}")  # noqa: S608  our own words
         }
 
+    async def settle(self) -> None:
+        """Wait until everything received has been read; all of it could be."""
+
+        async def unread() -> list[dict[str, Any]]:
+            return self.query(
+                "select type, activity_uri from inbox_items"
+                " where finished_at is null and (locked_until is not null or attempts = 0)"
+            )
+
+        await eventually(unread, lambda rows: not rows, seconds=60)
+        assert self.query("select activity_uri from inbox_items where outcome = 'parked'") == []
+
     async def outcome(self, body: bytes) -> str:
         """Wait until an activity has been read; what became of it, or what it waits for."""
 
@@ -320,6 +332,7 @@ async def besiege(
         await node.start()
         await _debate(siege)
         yield siege
+        await siege.settle()
         siege.check_log()
 
 

@@ -160,7 +160,7 @@ CASES = [
         Case(f"B7-{name}", signed(parameters={"algorithm": name}), 401, "algorithm", gets=1)
         for name in ("rsa-sha1", "none", "hmac-sha256", MARK)
     ),
-    Case("B8-hs2019", signed(parameters={"algorithm": "hs2019"}), 202, "unknown-type"),
+    Case("B8-hs2019", signed(parameters={"algorithm": "hs2019"}), 202),
     Case("B9-date-only", signed(covered="date"), 401, "not-covered"),
     Case("B9-headers-left-out", signed(parameters={"headers": None}), 401, "not-covered"),
     *(Case(f"B10-{name}", without(name), 401, "not-covered") for name in POST.split()),
@@ -181,12 +181,11 @@ CASES = [
         "mismatch",
         gets=1,
     ),
-    Case("B14-query", signed(target="/inbox?page=1"), 202, "unknown-type"),
+    Case("B14-query", signed(target="/inbox?page=1"), 202),
     Case(
         "B14-query-not-signed",
         signed(target="/inbox?page=1", signed_target="/inbox"),
         202,
-        "unknown-type",
     ),
     Case(
         "B14-other-query",
@@ -208,7 +207,7 @@ CASES = [
     ),
     Case("B17-2-hours", dated(hours=-2), 401, "stale"),
     Case("B17-13-hours", dated(hours=-13), 401, "stale"),
-    Case("B18-59-minutes", dated(minutes=59), 202, "unknown-type"),
+    Case("B18-59-minutes", dated(minutes=59), 202),
     Case("B18-61-minutes", dated(minutes=61), 401, "future"),
     Case("B19-created-later", lived(CREATED, created=2 * HOUR), 401, "future"),
     Case("B20-expired", lived(EXPIRES, created=-60, expires=-1), 401, "expired"),
@@ -229,7 +228,7 @@ CASES = [
         )
     ),
     *(
-        Case(f"B27-{name}", digested(make), 202, "unknown-type")
+        Case(f"B27-{name}", digested(make), 202)
         for name, make in (
             ("lower-case", lambda body: f"sha-256={b64(sha256(body).digest())}"),
             ("list", lambda body: f"SHA-512={b64(sha512(body).digest())},{digest(body)}"),
@@ -247,7 +246,7 @@ CASES = [
         for name in COMPONENTS.split()
     ),
     Case("B30-created", covering(COMPONENTS, created=False), 401, "not-covered"),
-    Case("B30-complete", covering(COMPONENTS), 202, "unknown-type"),
+    Case("B30-complete", covering(COMPONENTS), 202),
     Case("B31-forgery-first", beside_a_forgery("bob"), 401, "mismatch", gets=1),
     Case("B31-forgery-second", beside_a_forgery("mallory"), 403, "not-the-signer"),
     Case(

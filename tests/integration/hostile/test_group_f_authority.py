@@ -169,7 +169,7 @@ CREATE = [
     ignored("F5-known", "mallory", "Create", changed("answer", attributedTo=MALLORY), "owner"),
     ignored("F5-neighbours", "eve", "Create", changed("answer", attributedTo=EVE), "known"),
     ignored("F5-again", "bob", "Create", changed("answer", content="<p>!</p>"), "known"),
-    ignored("F5-wider", "bob", "Create", changed("whisper", to=[PUBLIC]), "known"),
+    ignored("F5-wider", "bob", "Create", changed("whisper", to=[PUBLIC]), "*"),
     ignored("F6-deleted", "bob", "Create", changed("deleted"), "known"),
     ignored("F6-deleted-by-bob", "eve", "Create", changed("deleted", attributedTo=EVE), "known"),
     ignored("F29-private", "mallory", "Create", post("mallory", to=[EVE]), "refused"),

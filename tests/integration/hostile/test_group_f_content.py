@@ -128,18 +128,22 @@ async def test_nonsense_in_every_field_is_left_out(siege: Siege, value: Any) -> 
         assert page.status == 200
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "-001-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "1969-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z", "10000-01-01T00:00:00Z", "yesterday", 1e10, "2026-02-30T00:00:00Z",
-        "2026-11-25", "2026-11-25T08:00:00", "2026-11-25T08:00:00+99:00", "2026-11-25T25:00:00Z",
-    ],
-)  # fmt: skip
-async def test_a_date_that_is_none_is_now(siege: Siege, moment: object) -> None:
-    row = await write(siege, published=moment, updated=moment)
-    assert row["published_at"] == row["received_at"]
-    assert row["updated_at"] is None
+NO_MOMENTS = [
+    "-001-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "1969-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+    "10000-01-01T00:00:00Z", "yesterday", 1e10, "2026-02-30T00:00:00Z", "2026-11-25",
+    "2026-11-25T08:00:00", "2026-11-25T08:00:00+99:00", "2026-11-25T25:00:00Z",
+]  # fmt: skip
+
+
+async def test_a_date_that_is_none_is_now(siege: Siege) -> None:
+    mallory = siege.mallory
+    dates = [{"published": moment, "updated": moment} for moment in NO_MOMENTS]
+    notes = [mallory.note(inReplyTo=siege.debate) | date for date in dates]
+    await siege.accept(*((mallory, mallory.create(note)) for note in notes))
+    for note in notes:
+        row = stored(siege, note["id"])
+        assert (row["published_at"], row["updated_at"]) == (row["received_at"], None), note
+    await siege.is_well()
 
 
 async def test_nothing_is_dated_in_the_future_for_ever(siege: Siege) -> None:
