@@ -301,13 +301,20 @@ def _date_of_edit(now: datetime, document: PostDocument, post: Post) -> datetime
 
 
 async def accept_remote_delete(
-    unit: Unit, uri: str, actor: Actor, *, group: Actor | None = None, reason: str = ""
+    unit: Unit,
+    uri: str,
+    actor: Actor,
+    *,
+    group: Actor | None = None,
+    reason: str = "",
+    evidence: Evidence | None = None,
 ) -> bool:
     """Take a post away for its author, or for who looks after its Group; whether that was done.
 
     `group` is the Group of a peer that announced it: it may remove what is in the threads of
     its own server, where a network speaks for its groups.  What is not known here is
-    remembered, so that it never appears.
+    remembered, so that it never appears.  The evidence that its author took it back is kept:
+    by it those learn of it who were away.
     """
     post = await unit.find(Post, uri=uri)
     if post is None:
@@ -320,6 +327,8 @@ async def accept_remote_delete(
     if post.author_id == actor.id:
         await retract(unit, uri, actor.uri)
         await _bury(unit, post, thread, None, "")
+        if evidence is not None and is_public(post):
+            archive(unit, thread, evidence, object_uri=uri, actor_uri=actor.uri)
         return True
     home = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
     by_group = group is not None and home is not None and group.origin == home.origin

@@ -7,6 +7,7 @@ from fedi.core.jsonld import text_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.posts import accept_remote_delete
+from inbox.evidence import evidence_of
 from inbox.forwarding import pass_on
 from inbox.types import DONE, Need, Outcome, Received, ignored
 
@@ -27,7 +28,9 @@ async def handle_delete(unit: Unit, received: Received) -> Outcome:
     if post is not None and post.deleted_at is not None:
         return ignored("known")
     actor = await _owner_if_gone(unit, received, post) or received.actor
-    deleted = await accept_remote_delete(unit, uri, actor, reason=reason_of(received))
+    deleted = await accept_remote_delete(
+        unit, uri, actor, reason=reason_of(received), evidence=evidence_of(received)
+    )
     if post is None:
         return DONE  # It is remembered, and refused when it arrives.
     if not deleted:

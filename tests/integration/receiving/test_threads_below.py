@@ -10,8 +10,11 @@ from sqlalchemy import select
 
 from actors.followers import accept_follow, request_follow
 from actors.models import Actor
+from fedi.core.jsonld import dumps
 from fedi.core.vocab import ACTIVITY_JSON, AS2, PUBLIC
+from fedi.debates.collections import history_page
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction
+from fedi.debates.models.thread import Thread
 from inbox.completion import COOLDOWN, schedule_backfill
 from inbox.models import Backfill
 from outbox.models import Activity
@@ -116,6 +119,33 @@ async def test_what_was_deleted_keeps_its_place_for_those_who_come_later(
     again = await site.post_of(posts[1]["id"])
     assert again is not None
     assert again.content == ""
+
+
+async def test_who_was_away_learns_from_the_history_what_was_taken_back(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    """And tells it in turn: what it heard is in the history that it serves."""
+    root = await site.open_debate()
+    reply = ana.note("reply", inReplyTo=root.uri, context=root.context_uri)
+    delete = ana.prove(ana.say("Delete", reply["id"]), site.clock.now)
+    await site.hear(ana, ana.create(reply), delete)
+    async with site.node.db.reading() as unit:
+        thread = await unit.find(Thread, id=root.thread_id)
+        assert thread is not None
+        page = json.loads(dumps(await history_page(unit, thread, 1)))
+    assert page["orderedItems"][-1] == delete
+
+    posts = chain(ana, 2, context=lisbon.url("/c/1"))
+    collection(lisbon, "/c/1", ids(posts))
+    await backfill(site, lisbon.url("/c/1"))
+    taken_back = ana.prove(ana.say("Delete", posts[1]["id"]), site.clock.now)
+    history = collection(lisbon, "/c/1/history", [ana.create(posts[0]), taken_back])
+    collection(lisbon, "/c/1", ids(posts), contextHistory=history)
+    site.clock.advance(COOLDOWN)
+    await backfill(site, lisbon.url("/c/1"))
+    gone = await site.post_of(posts[1]["id"])
+    assert gone is not None
+    assert gone.deleted_at is not None
 
 
 @pytest.mark.parametrize("left", ["published", "attributedTo"])
