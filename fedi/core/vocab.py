@@ -17,7 +17,7 @@ POST_TYPES = frozenset(
     {"Note", "Article", "Page", "Question", "Event", "Video", "Audio", "Image", "Document"}
 )
 TOMBSTONE = "Tombstone"
-#: Software that speaks FEP-1b12 (federation.md: forum family).
+#: Software that speaks FEP-1b12, by its name in NodeInfo.
 FORUM_SOFTWARE = frozenset(
     {
         "lemmy",
