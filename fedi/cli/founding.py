@@ -6,8 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from actors.local import create_actor, instance_handle
 from actors.models import Role
 from fedi.accounts.signup import create_account
@@ -114,16 +112,13 @@ def _make_room(settings: Config, made: list[Path]) -> None:
     if not settings.node.data_dir.is_dir():
         settings.node.data_dir.mkdir(mode=0o700, parents=True)
         made.append(settings.node.data_dir)
-    url = make_url(settings.database_url)
-    is_file = url.get_backend_name() == "sqlite"
-    database = [Path(f"{url.database}{suffix}") for suffix in ("", "-wal", "-shm") if is_file]
-    files = [settings.secret_path, *database]
+    files = [settings.secret_path, *settings.database_files]
     for file in files:
         if file.exists():
             raise Refused(f"{file} exists already: there is a node here")
     made += files
-    if database:
-        database[0].touch(mode=0o600)  # SQLite gives the other two the same rights
+    for file in settings.database_files[:1]:
+        file.touch(mode=0o600)  # SQLite gives its other files the same rights
 
 
 def _unmake(made: list[Path]) -> None:

@@ -21,7 +21,8 @@ def serve(
         str | None, typer.Option("--host", metavar="H", help="Instead of listen.host.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="P", help="Instead of listen.port.")
+        int | None,
+        typer.Option("--port", metavar="P", min=1, max=65535, help="Instead of listen.port."),
     ] = None,
     socket: Annotated[
         Path | None, typer.Option("--socket", metavar="PATH", help="A Unix socket instead.")

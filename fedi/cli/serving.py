@@ -88,9 +88,9 @@ async def _serve(settings: Config, role: Role, listen: Listen) -> None:
 
 async def _check(node: Node) -> None:
     """Refuse to start on what would fail later, with one line that says what to do."""
-    directory = node.config.node.data_dir
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise Refused(f"the data directory {directory} cannot be written: check its owner")
+    for place in (node.config.node.data_dir, *node.config.database_files):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise Refused(f"{place} cannot be written: check its owner")
     with database_errors():
         await require_current(node.db)
         await check_identity(node)

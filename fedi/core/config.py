@@ -181,6 +181,13 @@ class Config(BaseSettings):
         return f"sqlite+aiosqlite:///{self.node.data_dir.absolute() / 'fedi.db'}"
 
     @property
+    def database_files(self) -> tuple[Path, ...]:
+        """What SQLite writes to, there or not yet; nothing for PostgreSQL."""
+        engine, _, path = self.database_url.partition(":///")
+        suffixes = ("", "-wal", "-shm") if engine.startswith("sqlite") else ()
+        return tuple(Path(f"{path}{suffix}") for suffix in suffixes)
+
+    @property
     def secret_path(self) -> Path:
         """The file without which the database's private keys stay closed."""
         return self.node.data_dir / "secret.key"

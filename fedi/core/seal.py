@@ -42,7 +42,9 @@ def read_secret(path: Path) -> bytes:
     try:
         secret = path.read_bytes()
     except OSError as error:
-        raise BadSecret(f"cannot read the secret key {path}: {error.strerror}") from error
+        raise BadSecret(
+            f"cannot read the secret key {path}: {error.strerror}; a backup of this node has it"
+        ) from error
     if len(secret) != SECRET_SIZE:
         raise BadSecret(f"the secret key {path} is damaged: restore it from a backup")
     return secret
@@ -74,7 +76,7 @@ class Vault:
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
         except InvalidTag as error:
-            raise BadSecret from error
+            raise BadSecret("the secret key is another node's: it opens no key here") from error
 
     def opened(self, sealed: bytes, load: Callable[[bytes], Any]) -> Any:
         """Open and `load` once; later calls give the same object back from memory."""

@@ -1,7 +1,6 @@
 """`fedi serve`: how it starts, refuses to, and stops."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -9,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from commands import Serving, fedi, free_port, get, init, wait_until
+from commands import POWERLESS, Serving, fedi, free_port, get, init, wait_until
 
 PASSWORD = "une phrase bien longue"
 
@@ -148,7 +147,7 @@ def test_a_missing_secret_key_is_one_clear_line(config: Path):
     ended = fedi("serve", "--config", config)
 
     assert ended.code == 1
-    assert re.fullmatch(r"fedi: cannot read the secret key \S+: .*\n", ended.err)
+    assert re.fullmatch(r"fedi: cannot read the secret key \S+: .*backup.*\n", ended.err)
 
 
 def test_the_secret_key_of_another_node_is_refused(config: Path):
@@ -157,21 +156,36 @@ def test_the_secret_key_of_another_node_is_refused(config: Path):
     ended = fedi("serve", "--config", config)
 
     assert ended.code == 1
-    assert ended.err.splitlines()[-1].startswith("fedi: ")
+    assert ended.err.splitlines()[-1].startswith("fedi: the secret key is another node's")
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("number", ["0", "65536", "many"])
+def test_a_port_that_is_none_is_wrong_usage(config: Path, number: str):
+    assert fedi("serve", "--port", number, "--config", config).code == 2
+
+
 def test_a_directory_that_cannot_be_written_is_one_clear_line(config: Path):
     data = config.parent / "data"
     data.chmod(0o500)
     try:
-        ended = fedi("serve", "--config", config)
+        ended = fedi("serve", "--config", config, through=POWERLESS)
     finally:
         data.chmod(0o700)
 
     assert ended.code == 1
-    assert "cannot be written" in ended.err
+    assert f"{data} cannot be written" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_database_that_cannot_be_written_is_one_clear_line(config: Path):
+    database = config.parent / "data" / "fedi.db"
+    database.chmod(0o400)
+
+    ended = fedi("serve", "--config", config, through=POWERLESS)
+
+    assert ended.code == 1
+    assert f"{database} cannot be written" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,10 +28,16 @@ class Ended:
         return json.loads(self.out)
 
 
-def fedi(*arguments: str | Path, stdin: str = "", **environment: str) -> Ended:
+#: What runs a command without the right of root to read and write everything.
+POWERLESS = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all") if os.geteuid() == 0 else ()
+
+
+def fedi(
+    *arguments: str | Path, stdin: str = "", through: Sequence[str] = (), **environment: str
+) -> Ended:
     """Run `fedi` with these arguments to its end."""
     process = subprocess.run(
-        [sys.executable, "-m", "fedi", *map(str, arguments)],
+        [*through, sys.executable, "-m", "fedi", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         text=True,
