@@ -90,6 +90,6 @@ async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcom
         part.introduce(announce.actor)
         return await HANDLERS[part.type](unit, part)
     outcome = await handle(unit, part)
-    if part.type == "Delete" and outcome.name == "ignored":
+    if part.type == "Delete" and outcome.name == "ignored" and outcome.reason != "known":
         return await handle_removal(unit, announce.actor, part)
     return outcome

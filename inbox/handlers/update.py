@@ -20,8 +20,11 @@ async def handle_update(unit: Unit, received: Received) -> Outcome:
     document = received.post
     if document is None:
         return ignored("not-a-post")
-    if await unit.find(Post, uri=document.uri) is None:
+    known = await unit.find(Post, uri=document.uri)
+    if known is None:
         return await handle_create(unit, received)
+    if known.updated_at is not None and known.updated_at == document.updated_at:
+        return ignored("known")  # From its author, and again from a Group.
     post = await accept_remote_edit(unit, document, received.actor, evidence=evidence_of(received))
     if post is None:
         return ignored("stale")

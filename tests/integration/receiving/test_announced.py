@@ -203,6 +203,22 @@ async def test_an_announced_edit_is_read_at_its_source(
     assert await text_of(site, post) == "two"
 
 
+async def test_hearing_the_same_twice_is_nothing_to_write_down(
+    site: OpenSite, tilios: Voice, ana: Voice
+) -> None:
+    """Authors tell every server that takes part, and their Group tells its followers."""
+    post = ana.note("one", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    edited = post | {"content": "two", "updated": "2026-11-25T08:30:00Z"}
+    said = [ana.create(post), ana.say("Update", edited), ana.say("Delete", post["id"])]
+    for activity in said:
+        proved = ana.prove(activity, site.clock.now)
+        await site.hear(ana, proved)
+        await site.hear(tilios, tilios.say("Announce", proved))
+
+    assert (await site.outcomes())[-6:] == ["done:", "ignored:known"] * 3
+    assert await site.journal_codes() == set()
+
+
 @pytest.mark.parametrize("tombstone", [True, False])
 async def test_an_announced_delete_is_confirmed_by_the_source(
     site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice, tombstone: bool
