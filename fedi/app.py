@@ -16,7 +16,7 @@ from actors.policies import Policies
 from fedi.core.appkeys import NODE
 from fedi.core.node import Node
 from fedi.core.signatures.message import Request
-from fedi.core.signatures.request import sign
+from fedi.core.signatures.request import Scheme, sign
 from fedi.core.urls import parse_url
 from fedi.routes import add_routes
 from fedi.web.keys import FIND_POST, LIMITS
@@ -92,12 +92,10 @@ async def sign_requests(node: Node) -> None:
     async with node.db.reading() as unit:
         key = await signing_key(unit, await instance_actor(unit))
 
-    def signer(method: str, url: str, body: bytes) -> dict[str, str]:
+    def sign_get(scheme: Scheme, url: str) -> dict[str, str]:
         address = parse_url(url)
         path = address.request.removeprefix(str(address.origin))
-        request = Request(
-            method, address.origin.scheme, address.origin.authority, path, headers=(), body=body
-        )
-        return dict(sign(request, key, "cavage", node.clock()))
+        request = Request("GET", address.origin.scheme, address.origin.authority, path, (), b"")
+        return sign(request, key, scheme, node.clock())
 
-    node.fetcher.signer = signer
+    node.fetcher.signers = [partial(sign_get, "cavage"), partial(sign_get, "rfc9421")]

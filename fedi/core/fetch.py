@@ -8,14 +8,15 @@ it was found at its own id, with the media type of ActivityStreams.
 import asyncio
 import contextlib
 import ssl
+from collections import OrderedDict
 from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
     Coroutine,
     Iterable,
-    Iterator,
     Mapping,
+    Sequence,
 )
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from aiohttp import ClientSession  # noqa: TID251 - banned everywhere but here
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from fedi.core.addresses import PUBLIC_PORTS, Denied, Gate, GuardedResolver
+from fedi.core.addresses import PUBLIC_PORTS, Gate, GuardedResolver
 from fedi.core.answers import (
     Answer,
     Fetched,
@@ -39,29 +40,25 @@ from fedi.core.answers import (
     read_retry_after,
 )
 from fedi.core.budget import Budget, Failures
-from fedi.core.errors import (
-    BudgetSpent,
-    FediError,
-    ForbiddenAddress,
-    Gone,
-    Malformed,
-    NotFound,
-    Unreachable,
-)
+from fedi.core.errors import BudgetSpent, FediError, Gone, Malformed
+from fedi.core.faults import check_status, peer_errors
 from fedi.core.jsonld import parse_document
-from fedi.core.urls import Site, Url, parse_url, read_id
+from fedi.core.urls import Origin, Site, Url, parse_url, read_id
 from fedi.core.vocab import ACCEPT, TOMBSTONE
 
 __all__ = ["Answer", "Budget", "Fetched", "Fetcher", "Patience", "Signer"]
 
-#: Given method, URL and body of a request, the headers that sign it.
-Signer = Callable[[str, str, bytes], Mapping[str, str]]
+#: Given the URL of a GET, the headers that sign it.
+Signer = Callable[[str], Mapping[str, str]]
 
 MAX_DOCUMENT = 1024 * 1024
 MAX_DESCRIPTION = 64 * 1024  # WebFinger and NodeInfo
 MAX_REMARK = 2048  # of a peer's answer to a POST
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: By these, servers say that they cannot read a signature: most 401, NodeBB 400.
+UNREAD = frozenset({400, 401})
+LEARNED = 1024
 CONNECTIONS = 100
 CONNECTIONS_PER_HOST = 2
 KEEP_ALIVE_SECONDS = 60
@@ -92,8 +89,9 @@ class _Wish:
 class Fetcher:
     """The client of one node, shared by all its parts.
 
-    `signer` may be set once the keys of the instance actor are loaded; from then on
-    every GET is signed, each hop of a redirect anew.
+    `signers` may be set once the keys of the instance actor are loaded; from then on every
+    GET is signed, each hop of a redirect anew: by the first of them, and when a server
+    cannot read that, by the next.  Which one it took is remembered.
     """
 
     def __init__(
@@ -103,7 +101,7 @@ class Fetcher:
         user_agent: str,
         allow_private: bool = False,
         allow_http: bool = False,
-        signer: Signer | None = None,
+        signers: Sequence[Signer] = (),
         ports: Collection[int] = PUBLIC_PORTS,
         also: Iterable[str] = (),
         patience: Patience = Patience(),
@@ -115,7 +113,7 @@ class Fetcher:
         `ports` and `also` (networks) widen what `Gate` lets through; `resolver` and
         `tls` replace the DNS and the certificates of the machine.
         """
-        self.signer = signer
+        self.signers = signers
         self._gate = Gate(
             site, allow_private=allow_private, allow_http=allow_http, ports=ports, also=also
         )
@@ -126,6 +124,7 @@ class Fetcher:
         self._opened: ClientSession | None = None
         self._flights: dict[str, asyncio.Task[Fetched]] = {}
         self._failures = Failures()
+        self._learned: OrderedDict[Origin, Signer] = OrderedDict()
 
     async def close(self) -> None:
         """Give up what is under way and close the connections."""
@@ -179,7 +178,7 @@ class Fetcher:
         not answer, `Malformed` or `ForbiddenAddress` when it cannot be asked.
         """
         target = self._gate.admit(url)
-        with _peer_errors():
+        with peer_errors():
             async with (
                 asyncio.timeout(self._patience.post),
                 self._session.post(
@@ -272,7 +271,7 @@ class Fetcher:
         return fetched
 
     async def _get(self, url: str, wish: _Wish, budget: Budget | None) -> Fetched:
-        with _peer_errors():
+        with peer_errors():
             async with asyncio.timeout(self._patience.get):
                 return await self._follow(url, wish, budget)
 
@@ -283,21 +282,39 @@ class Fetcher:
         for _ in range(1 + MAX_REDIRECTS):
             if target.origin != first and not wish.any_origin:
                 raise Malformed(f"{url} leads to another server", code="redirect-origin")
-            if budget is not None:
-                budget.spend(target)
-            async with self._session.get(
-                _wire(target), headers=self._headers(target, wish), allow_redirects=False
-            ) as response:
+            async with self._ask(target, wish, budget) as response:
                 if response.status not in REDIRECTS:
                     return await _read(target, response, wish)
                 target = self._gate.admit(_next_hop(target, response))
         raise Malformed(f"{url} redirects too often", code="redirect-loop")
 
-    def _headers(self, target: Url, wish: _Wish) -> dict[str, str]:
-        headers = {"Accept": wish.accept}
-        if self.signer is not None:
-            headers.update(self.signer("GET", target.request, b""))
-        return headers
+    @contextlib.asynccontextmanager
+    async def _ask(
+        self, target: Url, wish: _Wish, budget: Budget | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """GET, signed in one way after the other until the server can read it."""
+        preferred = self._learned.get(target.origin)
+        ways = sorted(self.signers, key=lambda way: way is not preferred) or [_unsigned]
+        for way in ways:
+            if budget is not None:
+                budget.spend(target)
+            headers = {"Accept": wish.accept, **way(target.request)}
+            async with self._session.get(
+                _wire(target), headers=headers, allow_redirects=False
+            ) as response:
+                is_read = response.status not in UNREAD
+                if not is_read and way is not ways[-1]:
+                    continue
+                if is_read:
+                    self._learn(target.origin, way)
+                yield response
+                return
+
+    def _learn(self, origin: Origin, way: Signer) -> None:
+        self._learned[origin] = way
+        self._learned.move_to_end(origin)
+        if len(self._learned) > LEARNED:
+            self._learned.popitem(last=False)
 
     async def _read_remark(self, response: aiohttp.ClientResponse) -> str:
         """The beginning of an answer that is already decided, if it comes at once."""
@@ -307,6 +324,10 @@ class Fetcher:
                 while len(remark) < MAX_REMARK and (piece := await response.content.read(4096)):
                     remark += piece
         return remark[:MAX_REMARK].decode("utf-8", "replace")
+
+
+def _unsigned(url: str) -> Mapping[str, str]:
+    return {}
 
 
 def _wire(target: Url) -> URL:
@@ -325,7 +346,7 @@ async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> F
     suits = wish.suits(response.headers.get("Content-Type", ""))
     removed = response.status == HTTPStatus.GONE and wish.tombstones and suits
     if not removed:
-        _check_status(target, response.status)
+        check_status(target, response.status)
     if not suits:
         alternate = read_alternate(", ".join(response.headers.getall("Link", [])))
         raise NotADocument(f"{target} is not the document it should be", alternate=alternate)
@@ -343,18 +364,6 @@ async def _read(target: Url, response: aiohttp.ClientResponse, wish: _Wish) -> F
     return Fetched(document, bytes(body), str(target), response.headers.get("ETag"))
 
 
-def _check_status(target: Url, status: int) -> None:
-    code = f"http-{status}"
-    if status == 410:
-        raise Gone(f"{target} was removed")
-    if status == 429 or status >= 500:
-        raise Unreachable(f"{target} answers {status}", code=code)
-    if status >= 400:
-        raise NotFound(f"{target} answers {status}", code="not-found" if status == 404 else code)
-    if status != 200:
-        raise Malformed(f"{target} answers {status} instead of a document", code=code)
-
-
 @contextlib.asynccontextmanager
 async def _within(budget: Budget | None) -> AsyncIterator[None]:
     """Leave when the time of a budget is over."""
@@ -363,32 +372,3 @@ async def _within(budget: Budget | None) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise BudgetSpent(code="budget-time") from error
-
-
-@contextlib.contextmanager
-def _peer_errors() -> Iterator[None]:
-    """Say in our words what went wrong between us and a peer."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise Unreachable("the peer took too long", code="time-out") from error
-    except aiohttp.ClientConnectorError as error:
-        raise _connection_error(error) from error
-    except (aiohttp.ClientSSLError, ssl.SSLError) as error:
-        raise Unreachable(f"no trusted connection: {error}", code="tls") from error
-    except aiohttp.InvalidURL as error:
-        raise Malformed("the address cannot be asked", code="url") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"the connection broke: {error}", code="connection") from error
-    except ValueError as error:  # yarl's way of refusing a URL
-        raise Malformed("the address cannot be asked", code="url") from error
-
-
-def _connection_error(error: aiohttp.ClientConnectorError) -> FediError:
-    if isinstance(error.os_error, Denied):
-        return ForbiddenAddress(str(error.os_error), code="private-address")
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Unreachable(f"no trusted connection: {error}", code="tls")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Unreachable(f"the name has no address: {error.host}", code="dns")
-    return Unreachable(f"no connection: {error.host}", code="connect")

@@ -111,11 +111,11 @@ async def test_the_path_is_sent_as_it_is_signed(
 ) -> None:
     signed = []
 
-    def sign(method: str, url: str, body: bytes) -> dict[str, str]:
+    def sign(url: str) -> dict[str, str]:
         signed.append(url)
         return {}
 
-    fetcher = open_fetcher(allow_private=True, signer=sign)
+    fetcher = open_fetcher(allow_private=True, signers=[sign])
     assert await code_of(fetcher.get_document(peer.url(path))) == "not-found"
     assert signed == [peer.url(peer.targets[0])]
 

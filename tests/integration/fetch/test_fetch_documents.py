@@ -1,5 +1,6 @@
 """What a client believes of a peer that lies."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -7,14 +8,15 @@ from hostile import (
     AS2,
     HostilePeer,
     Open,
+    Script,
     answer,
     code_of,
     document,
     redirect,
 )
 
-from fedi.core.errors import FediError, Gone, Malformed, NotFound, Unreachable
-from fedi.core.fetch import Fetcher
+from fedi.core.errors import BudgetSpent, FediError, Gone, Malformed, NotFound, Unreachable
+from fedi.core.fetch import Budget, Fetcher, Signer
 
 LD_JSON = f'application/ld+json; profile="https://a.example/x {AS2}"'
 
@@ -153,19 +155,62 @@ async def test_a_redirect_on_the_same_server_is_followed_and_signed_anew(
 ) -> None:
     asked = []
 
-    def sign(method: str, url: str, body: bytes) -> dict[str, str]:
-        asked.append((method, url, body))
+    def sign(url: str) -> dict[str, str]:
+        asked.append(url)
         return {"Signature": f"of {url}"}
 
-    fetcher = open_fetcher(allow_private=True, signer=sign)
+    fetcher = open_fetcher(allow_private=True, signers=[sign])
     target = peer.serve("/users/1")
     fetched = await fetcher.get_document(peer.on("/@ana", redirect("/users/1")))
     assert fetched.url == target
-    assert asked == [("GET", peer.url("/@ana"), b""), ("GET", target, b"")]
+    assert asked == [peer.url("/@ana"), target]
     assert [request.headers["signature"] for request in peer.requests] == [
         f"of {peer.url('/@ana')}",
         f"of {target}",
     ]
+
+
+def way(name: str) -> Signer:
+    return lambda url: {"Signature": name}
+
+
+def for_the_new(peer: HostilePeer, document: Script, refusal: Script) -> Script:
+    async def script(writer: asyncio.StreamWriter) -> None:
+        is_new = peer.requests[-1].headers["signature"] == "new"
+        await (document if is_new else refusal)(writer)
+
+    return script
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_server_that_cannot_read_a_signature_is_shown_another(
+    open_fetcher: Open, peer: HostilePeer, status: int
+) -> None:
+    """And the next time that one first."""
+    fetcher = open_fetcher(allow_private=True, signers=[way("old"), way("new")])
+
+    def understood() -> list[str]:
+        return [request.headers["signature"] for request in peer.requests]
+
+    for path in ("/o/1", "/o/2"):
+        note = document({"@context": AS2, "id": peer.url(path)})
+        peer.on(path, for_the_new(peer, note, answer(status)))
+        assert await fetcher.get_document(peer.url(path))
+    assert understood() == ["old", "new", "new"]
+
+    peer.on("/o/3", answer(status))
+    assert await code_of(fetcher.get_document(peer.url("/o/3"))) == f"http-{status}"
+    assert understood()[3:] == ["new", "old"]
+
+
+async def test_asking_again_in_another_way_is_paid_for(
+    open_fetcher: Open, peer: HostilePeer
+) -> None:
+    fetcher = open_fetcher(allow_private=True, signers=[way("old"), way("new")])
+    peer.on("/o/1", answer(401))
+    with pytest.raises(BudgetSpent):
+        await fetcher.get_document(peer.url("/o/1"), Budget(gets=1))
+    assert len(peer.requests) == 1
 
 
 async def test_a_redirect_to_another_server_is_not_followed(
