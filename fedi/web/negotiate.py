@@ -33,27 +33,28 @@ def negotiate(document: Handler, page: Handler) -> Handler:
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        uri = request.app[NODE].site.url + request.rel_url.path
         if wants_document(request):
             response = await document(request)
         elif request.method == hdrs.METH_HEAD:
             response = await document(request)
             response = web.Response(status=response.status, content_type="text/html")
-            name_document(request, response)
+            name_document(response, uri)
         else:
             try:
                 response = await page(request)
             except web.HTTPRedirection as redirection:
-                name_document(request, redirection)
+                name_document(redirection, uri)
                 redirection.headers[hdrs.VARY] = hdrs.ACCEPT
                 raise
-            name_document(request, response)
+            if hdrs.LINK not in response.headers:
+                name_document(response, uri)
         response.headers.add(hdrs.VARY, hdrs.ACCEPT)
         return response
 
     return answer
 
 
-def name_document(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the `Link` to the ActivityStreams document whose id is this URL."""
-    uri = request.app[NODE].site.url + request.rel_url.path
-    response.headers.add("Link", f'<{uri}>; rel="alternate"; type="{ACTIVITY_JSON}"')
+def name_document(response: web.StreamResponse, uri: str) -> None:
+    """Add the `Link` to the ActivityStreams document that says what this page shows."""
+    response.headers[hdrs.LINK] = f'<{uri}>; rel="alternate"; type="{ACTIVITY_JSON}"'

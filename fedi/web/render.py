@@ -19,6 +19,7 @@ from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
 from fedi.web.keys import LANGUAGE, LANGUAGES, MEMBER, SESSION
 from fedi.web.marks import mark
+from fedi.web.negotiate import name_document
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -93,14 +94,19 @@ def number_files(folder: Path) -> dict[str, str]:
 
 
 def render(
-    request: web.Request, template: str, *, status: int = 200, **context: Any
+    request: web.Request, template: str, *, status: int = 200, document: str = "", **context: Any
 ) -> web.Response:
-    """Answer with a page in the reader's language; no shared cache keeps it."""
-    context = {**_frame(request), **context}
+    """Answer with a page in the reader's language; no shared cache keeps it.
+
+    `document` is the id of the ActivityStreams document that says the same to machines.
+    """
+    context = {**_frame(request), "document": document, **context}
     response = aiohttp_jinja2.render_template(template, request, context, status=status)
     response.headers[hdrs.CACHE_CONTROL] = "private, no-cache"
     response.headers[hdrs.CONTENT_LANGUAGE] = request[LANGUAGE].tag
     response.headers.add(hdrs.VARY, "Cookie, Accept-Language")
+    if document:
+        name_document(response, document)
     return response
 
 

@@ -108,6 +108,27 @@ async def test_the_id_of_a_message_leads_people_to_it(tmp_path: Path):
         assert response.headers["Location"] == f"{it.path}?post={reply.key}#p-{reply.key}"
 
 
+async def test_a_page_tells_machines_which_document_it_shows(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON)
+            root = await unit.find(Post, id=it.root.id)
+            reply = await write_reply(unit, it.camille, root, text="Oui.")
+            answer = await received(unit, ana, "answer", inReplyTo=reply.uri)
+        documents = {
+            it.path: it.root.uri,
+            f"{it.path}?post={reply.key}": reply.uri,
+            f"{it.path}?post={answer.key}": answer.uri,
+            f"/o/{reply.key}": reply.uri,
+            "/p/ana@lisbon.example": ana.uri,
+        }
+        for path, uri in documents.items():
+            page = await it.site.visitor().get(path)
+            link = f'<{uri}>; rel="alternate"; type="application/activity+json"'
+            assert page.headers.getall("Link") == [link], path
+            assert f'type="application/activity+json" href="{uri}"' in page.text, path
+
+
 async def test_a_page_offers_the_feed_of_what_it_shows(tmp_path: Path):
     async with debate(tmp_path) as it:
         async with it.site.node.db.unit() as unit:

@@ -117,9 +117,12 @@ async def test_a_message_unknown_here_is_fetched_for_a_member(tmp_path: Path):
 
 async def test_an_address_that_leads_nowhere_is_told(tmp_path: Path):
     async with opened(tmp_path) as it:
-        for uri in ("http://127.0.0.1:1/x", "nonsense", "", "javascript:alert(1)"):
+        for uri in ("nonsense", "", "javascript:alert(1)"):
             page = await it.elise.get(f"/authorize_interaction?uri={quote(uri, safe='')}")
             assert page.status == 404, uri
+        for uri in ("http://127.0.0.1:1/x", "@ana@127.0.0.1:1"):
+            page = await it.elise.get(f"/authorize_interaction?uri={quote(uri, safe='')}")
+            assert (page.status, page.title) == (502, "The other server does not answer"), uri
 
 
 # --- networks ----------------------------------------------------------------------------

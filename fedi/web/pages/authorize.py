@@ -4,7 +4,7 @@ from aiohttp import web
 
 from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
-from fedi.core.errors import FediError, NotFound
+from fedi.core.errors import FediError, NotFound, Unreachable
 from fedi.debates.permissions import may_reply
 from fedi.web.keys import FIND_POST, LIMITS, MEMBER
 from fedi.web.networks import actor_path, read_networks
@@ -20,7 +20,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /authorize_interaction?uri=…: the message found, with what one may do here.
 
     The address may be that of a message, of its page, or of an actor; each is fetched when
-    it is unknown.  Raises `NotFound` when it leads to none.
+    it is unknown.  Raises `NotFound` when it leads to none, `Unreachable` when nobody answers.
     """
     member = require_member(request)
     request.app[LIMITS].looking_up.take(str(member.account.id))
@@ -46,6 +46,8 @@ async def _find_post(request: web.Request, uri: str) -> str | None:
 async def _show_actor(request: web.Request, uri: str) -> web.Response:
     try:
         actor = await obtain_by_handle(request.app[NODE], uri.removeprefix("acct:"))
+    except Unreachable:
+        raise
     except FediError as error:
         raise NotFound("this address leads to no message and to nobody") from error
     if actor.type == "Group":

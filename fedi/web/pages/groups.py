@@ -87,6 +87,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "group.html",
+        document=group.uri,
         group=group,
         local=group.is_local,
         label=networks.label(group.origin),

@@ -52,6 +52,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "person.html",
+        document=person.uri,
         person=person,
         by=byline_of(networks, person),
         summary=plain_summary(person),

@@ -55,6 +55,7 @@ class Place:
     """Where a post is in the tree."""
 
     key: str
+    uri: str
     path: str
 
 
@@ -63,6 +64,7 @@ class Excerpt:
     """Which posts of a debate are on this page."""
 
     rows: Sequence[PostRow]
+    document: str  # the id of the post that was looked for, or of the opening
     top: str  # the path under which they are
     at_start: bool
     earlier: str | None  # the page before
@@ -89,6 +91,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "thread.html",
+        document=excerpt.document,
         thread=thread,
         title=thread.title or untitled(scene.language),
         path=scene.home,
@@ -139,6 +142,7 @@ async def _read_excerpt(
     base = f"{scene.home}?branch={branch.key}&" if branch else f"{scene.home}?"
     return Excerpt(
         rows[:PAGE],
+        document=wanted.uri if wanted else opening.uri,
         top=top[:-WIDTH] if top else opening.path,
         at_start=after is None and branch is None,
         earlier=scene.home if after or branch else None,
@@ -164,9 +168,9 @@ async def _branch_around(unit: Unit, thread: Thread, path: str) -> Place | None:
 
 
 async def _place(unit: Unit, thread: Thread, condition: ColumnElement[bool]) -> Place | None:
-    query = select(Post.key, Post.path).where(Post.thread_id == thread.id, condition)
+    query = select(Post.key, Post.uri, Post.path).where(Post.thread_id == thread.id, condition)
     row = (await unit.session.execute(query)).one_or_none()
-    return None if row is None else Place(row.key, row.path)
+    return None if row is None else Place(*row)
 
 
 async def _page_with(unit: Unit, thread: Thread, path: str, branch: Place | None) -> str | None:
