@@ -93,7 +93,7 @@ def describe(thread: "Thread", posts: Sequence[tuple["Post", "Actor"]]) -> dict[
                 "in_reply_to": post.parent_uri,
                 "depth": post.depth,
                 "published": post.published_at,
-                "updated": post.updated_at,
+                "updated": post.updated_at if post.deleted_at is None else None,
                 "deleted": post.deleted_at is not None,
                 "content": post.content,
             }
