@@ -194,7 +194,7 @@ UPDATE = [
     ignored("F7-debate", "mallory", "Update", post("mallory", id=DEBATE), "owner"),
     ignored("F8-away", "bob", "Update", changed("answer", attributedTo=EVE), "not-the-author"),
     ignored("F9-older", "bob", "Update", changed("edited", content="!", updated=EARLIER), "stale"),
-    ignored("F9-same", "bob", "Update", changed("edited", content="!", updated=LATER), "stale"),
+    ignored("F9-same", "bob", "Update", changed("edited", content="!", updated=LATER), "known"),
     ignored("F9-deleted", "bob", "Update", changed("deleted", content="!"), "stale"),
     ignored("F10-stranger", "mallory", "Update", profile("bob"), "not-a-post"),
     ignored("F10-neighbour", "eve", "Update", profile("bob"), "not-a-post"),
