@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from fedi.core.db import Unit
-from fedi.core.errors import Malformed
-from fedi.core.urls import origin_of, same_origin
+from fedi.core.urls import same_origin
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
@@ -45,7 +44,7 @@ async def complete_thread(
     if thread is None or thread.origin == unit.site.url or thread.post_count > MAX_POSTS:
         return
     context = document.context_uri
-    if context is not None and _is_on(context, thread.origin):
+    if context is not None and _leads_to_all(context, thread):
         await schedule_backfill(unit, context, reason=post.uri)
     elif is_old or document.parent_uri is None:
         replies = document.replies_uri
@@ -53,9 +52,10 @@ async def complete_thread(
             await schedule_backfill(unit, replies, reason=post.uri)
 
 
-def _is_on(uri: str, origin: str) -> bool:
-    """NodeBB gives replies a context of its own, which is not the debate as its origin keeps it."""
-    try:
-        return str(origin_of(uri)) == origin
-    except Malformed:
-        return False
+def _leads_to_all(context: str, thread: Thread) -> bool:
+    """Whether the whole debate is listed there, as far as one can tell.
+
+    NodeBB gives replies a context of its own, which is not the debate as its origin keeps it.
+    A thread that has no context yet may begin in the middle: then any lead is good.
+    """
+    return thread.uri == thread.root_uri or same_origin(context, thread.origin)

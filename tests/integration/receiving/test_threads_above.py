@@ -51,6 +51,26 @@ async def test_an_endless_chain_of_answers_ends_with_the_budget(site: OpenSite, 
     assert posts[-1]["id"] in await site.posts()
 
 
+async def test_a_debate_too_deep_to_be_climbed_is_completed_from_its_context(
+    site: OpenSite, lisbon: Neighbour, porto: Neighbour, ana: Voice
+) -> None:
+    """The climb ends at a post of another server than the debate began on."""
+    rui = porto.actor("rui")
+    context = lisbon.url("/c/1")
+    posts: list[dict[str, Any]] = [ana.note("post0", context=context)]
+    for index in range(1, 30):
+        above = posts[-1]["id"]
+        posts.append(rui.note(f"post{index}", inReplyTo=above, context=context))
+    collection = {"@context": AS2, "id": context, "type": "OrderedCollection"}
+    lisbon.on("/c/1", document(collection | {"orderedItems": ids(posts)}))
+    await site.resolver.find_post(posts[-1]["id"])
+    assert posts[0]["id"] not in await site.posts()
+
+    while await site.backfiller.run_once():
+        pass
+    assert await site.posts() == ids(posts)
+
+
 async def test_answers_that_turn_in_a_circle_end(site: OpenSite, ana: Voice) -> None:
     first = ana.note("first", inReplyTo=ana.home.url("/notes/second"))
     second = ana.note("second", inReplyTo=first["id"], to=[PUBLIC, site.network.uri])
