@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 
 from markdown_it import MarkdownIt
@@ -66,6 +67,7 @@ def _mentions(text: str) -> Iterable[tuple[re.Match[str], Mention]]:
             continue
 
 
+@lru_cache(maxsize=1024)  # a page names its debate beside every message
 def slug(title: str) -> str:
     """A title as the readable end of an address: ASCII, hyphens; empty when nothing remains."""
     letters = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("Œ", "Oe"))

@@ -5,6 +5,7 @@ The hundredth page of a debate costs what the first one does.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, exists, false, select
@@ -69,13 +70,18 @@ class PostRow:
 
 
 def _post_columns(viewer: Actor | None) -> Select[Any]:
+    return _readable_by(viewer.id, viewer.uri) if viewer is not None else _readable_by(None, None)
+
+
+@lru_cache(maxsize=256)  # putting it together takes longer than many a page
+def _readable_by(viewer_id: int | None, viewer_uri: str | None) -> Select[Any]:
     author, remover = aliased(Actor), aliased(Actor)
     suspended = author.suspended_at.is_not(None)
     liked = (
         exists().where(
-            Reaction.actor_id == viewer.id, Reaction.post_id == Post.id, Reaction.kind == "like"
+            Reaction.actor_id == viewer_id, Reaction.post_id == Post.id, Reaction.kind == "like"
         )
-        if viewer is not None
+        if viewer_id is not None
         else false()
     )
     return (
@@ -89,7 +95,7 @@ def _post_columns(viewer: Actor | None) -> Select[Any]:
         )
         .join(author, author.id == Post.author_id)
         .outerjoin(remover, remover.id == Post.removed_by_id)
-        .where(readable(viewer.uri if viewer is not None else None))
+        .where(readable(viewer_uri))
     )
 
 

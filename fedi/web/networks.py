@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -129,6 +130,7 @@ def actor_path(actor: Actor) -> str:
     return name_path(name, group=actor.type == "Group")
 
 
+@lru_cache(maxsize=4096)
 def name_path(name: str, *, group: bool = False) -> str:
     """The same, of a handle, with its host when it is not one of ours."""
     return f"/{'g' if group else 'p'}/{quote(name, safe='@:')}"

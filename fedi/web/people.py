@@ -3,6 +3,7 @@
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -76,6 +77,7 @@ def hue(uri: str) -> str:
     return f"c{1 + zlib.crc32(uri.encode()) % HUES}"
 
 
+@lru_cache(maxsize=4096)
 def initials(name: str) -> str:
     """At most two letters: of the first word and of the last one that starts with a letter."""
     letters = [match[0][0].upper() for match in _WORD.finditer(name)]
