@@ -87,6 +87,8 @@ async def test_a_member_opens_a_debate_and_takes_part_in_it(
             await expect(page.locator("h1")).to_have_text("Fermés en août\u202f?")
 
             await page.locator(".dossier .acts").get_by_role("link", name=words["reply"]).click()
+            # The composer comes in its own time, and takes the focus.
+            await expect(page.locator(".compose textarea").first).to_be_focused()
             await page.locator(".compose textarea").first.fill("Chez nous aussi.")
             await page.locator(".compose").first.get_by_role("button", name=words["send"]).click()
             await expect(page.locator(".tree .post .prose")).to_have_text("Chez nous aussi.")
