@@ -134,6 +134,4 @@ async def _why_ignore_hearsay(unit: Unit, received: Received) -> str | None:
         return "no-object"
     if received.way == "collected" or await unit.find(Post, uri=received.object_uri) is not None:
         return None
-    if received.type == "Delete" and await is_followed(unit, received.signer_uri):
-        return None
-    return "unknown-object"
+    return None if await is_followed(unit, received.signer_uri) else "unknown-object"

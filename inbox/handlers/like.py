@@ -6,7 +6,7 @@ from fedi.debates.likes import Kind, accept_reaction
 from fedi.debates.models.post import Post
 from fedi.debates.retractions import is_retracted
 from inbox.forwarding import pass_on
-from inbox.types import DONE, Outcome, Received, ignored, later
+from inbox.types import DONE, Need, Outcome, Received, ignored, later
 
 #: An emoji is a Like with a picture (FEP-c0e0).
 KINDS: dict[str, Kind] = {"Like": "like", "EmojiReact": "like", "Dislike": "dislike"}
@@ -21,8 +21,7 @@ async def handle_like(unit: Unit, received: Received) -> Outcome:
         return ignored("retracted")
     post = await unit.find(Post, uri=received.object_uri)
     if post is None:
-        is_ours = unit.site.is_local(received.object_uri)
-        return ignored("unknown-object") if is_ours else later("unknown-object")
+        return _await_post(unit, received, received.object_uri)
     accepted = await accept_reaction(
         unit,
         received.actor,
@@ -35,3 +34,12 @@ async def handle_like(unit: Unit, received: Received) -> Outcome:
         return ignored("known")
     await pass_on(unit, received, post)
     return DONE
+
+
+def _await_post(unit: Unit, received: Received, uri: str) -> Outcome:
+    """Wait for a post on its way; what a Group tells of may have been lost, and is asked for."""
+    if unit.site.is_local(uri):
+        return ignored("unknown-object")
+    if received.way == "announced" and received.attempts > 1:
+        return received.ask(Need("post", uri)) or later("unknown-object")
+    return later("unknown-object")

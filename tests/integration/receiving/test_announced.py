@@ -324,6 +324,36 @@ async def test_an_announced_vote_counts_when_it_is_proved_or_found(
     assert await likes(site) == 2
 
 
+@pytest.mark.parametrize("comes", [True, False])
+async def test_an_announced_vote_waits_for_its_post_and_then_asks_for_it(
+    site: OpenSite, tilios: Voice, lisbon: Neighbour, ana: Voice, comes: bool
+) -> None:
+    """The post may be on its way still, or have been lost on the way."""
+    eve = lisbon.actor("eve")
+    post = ana.note("hello", to=[PUBLIC, tilios.uri], audience=tilios.uri)
+    like = eve.prove(eve.say("Like", post["id"]), site.clock.now)
+    await site.hear(tilios, tilios.say("Announce", like))
+    assert (await likes(site), asked(lisbon, post)) == (0, 0)
+    if comes:
+        await site.hear(ana, ana.create(post))
+
+    await site.wait(minutes=2)
+    assert (await likes(site), asked(lisbon, post)) == (1, 0 if comes else 1)
+
+
+async def test_a_vote_about_what_nobody_here_knows_makes_nobody_ask(
+    site: OpenSite, porto: Neighbour, tilios: Voice, lisbon: Neighbour, ana: Voice
+) -> None:
+    stranger, eve, post = porto.actor("stranger", "Group"), lisbon.actor("eve"), ana.note("hello")
+    like = eve.prove(eve.say("Like", post["id"]), site.clock.now)
+    await site.hear(stranger, stranger.say("Announce", like))
+    await site.hear(eve, like)
+    for _ in range(4):
+        await site.wait(hours=1)
+
+    assert (await likes(site), asked(lisbon, post)) == (0, 0)
+
+
 async def test_a_group_speaks_for_itself(site: OpenSite, tilios: Voice, ana: Voice) -> None:
     """What a Group wraps of its own needs no further witness."""
     post = ana.note("hello", to=[PUBLIC, tilios.uri], audience=tilios.uri)
