@@ -4,7 +4,8 @@ PYTHON ?= python3
 PORT   ?= 8080
 VENV   := .venv
 BIN    := $(VENV)/bin
-DATA   := data/config.toml
+# The port is part of a node's address, and so of its ids: another port is another node.
+DATA   := $(if $(filter 8080,$(PORT)),data,data-$(PORT))
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test lint format bench
@@ -12,11 +13,11 @@ DATA   := data/config.toml
 help: ## list what can be made
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data
-	@test -f $(DATA) || $(BIN)/fedi init --config $(DATA) --data-dir data \
+run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data; PORT=9000 makes another
+	@test -f $(DATA)/config.toml || $(BIN)/fedi init --config $(DATA)/config.toml --data-dir $(DATA) \
 		--domain localhost:$(PORT) --url http://localhost:$(PORT) --handle reseau --name 'Notre réseau'
-	@$(BIN)/fedi migrate --config $(DATA)
-	@exec $(BIN)/fedi serve --config $(DATA)
+	@$(BIN)/fedi migrate --config $(DATA)/config.toml
+	@exec $(BIN)/fedi serve --config $(DATA)/config.toml
 
 demo: $(VENV)/.run ## run three networks that debate with each other, their data in ./demo
 	@exec $(BIN)/fedi demo
