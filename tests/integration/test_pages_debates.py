@@ -289,6 +289,8 @@ async def test_a_deep_branch_goes_on_on_a_page_of_its_own(tmp_path: Path):
         shown = re.findall(r'id="p-(\w{26})"', page.text)
         assert shown[1:] == [post.key for post in posts[4:]]
         assert it.path in page.links(), "one finds back"
+        assert page.words.count("In reply to an earlier message") == 1
+        assert f"{it.path}?post={posts[3].key}#p-{posts[3].key}" in page.links()
 
 
 async def test_a_link_to_a_message_leads_to_where_it_is_drawn(tmp_path: Path):

@@ -65,7 +65,6 @@ class Excerpt:
 
     rows: Sequence[PostRow]
     document: str  # the id of the post that was looked for, or of the opening
-    top: str  # the path under which they are
     at_start: bool
     earlier: str | None  # the page before
     later: str | None  # the page after
@@ -87,7 +86,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         excerpt = await _read_excerpt(request, unit, scene, opening)
         context = await _read_around(unit, scene)
         locked = await _is_locked(unit, scene)
-        branches = await _draw(unit, scene, excerpt)
+        branches = await _draw(unit, scene, excerpt.rows, opening)
     return render(
         request,
         "thread.html",
@@ -130,20 +129,23 @@ async def _read_excerpt(
     request: web.Request, unit: Unit, scene: Scene, opening: PostRow
 ) -> Excerpt:
     thread, query = scene.thread, request.query
-    after, branch = query.get("after") or None, await _find_place(unit, thread, query.get("branch"))
+    after = query.get("after") or None
+    branch = await _find_place(unit, thread, query.get("branch"))
     if (wanted := await _find_place(unit, thread, query.get("post"))) is not None:
         branch = await _branch_around(unit, thread, wanted.path)
         after = await _page_with(unit, thread, wanted.path, branch)
-    start = after or (None if branch else opening.path)
-    top = branch.path if branch else None
     rows = await read_page(
-        unit, thread, after=start, limit=PAGE + 1, viewer=scene.reader, branch=top
+        unit,
+        thread,
+        after=after or (None if branch else opening.path),
+        limit=PAGE + 1,
+        viewer=scene.reader,
+        branch=branch.path if branch else None,
     )
     base = f"{scene.home}?branch={branch.key}&" if branch else f"{scene.home}?"
     return Excerpt(
         rows[:PAGE],
         document=wanted.uri if wanted else opening.uri,
-        top=top[:-WIDTH] if top else opening.path,
         at_start=after is None and branch is None,
         earlier=scene.home if after or branch else None,
         later=f"{base}after={rows[PAGE - 1].path}" if len(rows) > PAGE else None,
@@ -184,8 +186,10 @@ async def _page_with(unit: Unit, thread: Thread, path: str, branch: Place | None
     return await unit.session.scalar(before.offset(PAGE // 4).limit(1))
 
 
-async def _draw(unit: Unit, scene: Scene, excerpt: Excerpt) -> list[Branch[Shown]]:
-    branches = grow(map(scene.show, excerpt.rows), root=excerpt.top)
+async def _draw(
+    unit: Unit, scene: Scene, rows: Sequence[PostRow], opening: PostRow
+) -> list[Branch[Shown]]:
+    branches = grow(map(scene.show, rows), root=opening.path)
     answered = [node.post.row.parent_id for node in branches if node.continued]
     query = select(Post.id, Post.key).where(Post.id.in_(answered))
     keys = dict((await unit.session.execute(query)).all()) if answered else {}
