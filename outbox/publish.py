@@ -15,10 +15,11 @@ from actors.keys import signing_key
 from actors.models import Actor, Dialect, Peer
 from actors.policies import blocked_hosts
 from fedi.core.db import Unit
-from fedi.core.jsonld import Document, dumps, id_of, parse_document
+from fedi.core.jsonld import Document, dumps, id_of, ids_of, parse_document
 from fedi.core.signatures.keys import SigningKey
 from fedi.core.signatures.proof import add_proof
 from outbox.models import Activity, Delivery
+from outbox.reception import receive
 from outbox.recipients import Destination, inboxes
 
 #: These change what was said about their object before, so they must arrive behind it.
@@ -60,6 +61,8 @@ async def publish(
     )
     _told(unit)[activity.id] = {}
     _queue(unit, activity, author, await _places(unit, to), subject_of(content))
+    named = {uri for name in ("to", "cc") for uri in ids_of(document.get(name))}
+    await receive(unit, {activity.uri: named - {author.uri}})
     return activity
 
 

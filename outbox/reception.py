@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from actors.models import Actor, Role
 from fedi.core.db import Unit
+from fedi.core.urls import Site
 from outbox.models import Reception
 
 _RECEIVED = "outbox.reception:received"
@@ -20,7 +21,7 @@ async def receive(unit: Unit, said: Mapping[str, Iterable[str]]) -> None:
         (uri, activity_uri)
         for activity_uri, addressed in said.items()
         for uri in addressed
-        if unit.site.is_local(uri)
+        if _may_be_member(unit.site, uri)
     }
     await unit.load(Actor, uri={uri for uri, _ in wanted})
     pairs = set()
@@ -31,6 +32,12 @@ async def receive(unit: Unit, said: Mapping[str, Iterable[str]]) -> None:
     for actor_id, activity_uri in sorted(pairs - await _listed(unit, pairs)):
         _received(unit).add((actor_id, activity_uri))
         unit.write(Reception, actor_id=actor_id, activity_uri=activity_uri, received_at=unit.now)
+
+
+def _may_be_member(site: Site, uri: str) -> bool:
+    """Whether this can be a member's id; the followers of one, and our Groups, have no inbox."""
+    shelf = site.actor("person", "")
+    return uri.startswith(shelf) and "/" not in uri.removeprefix(shelf)
 
 
 async def _listed(unit: Unit, pairs: set[tuple[int, str]]) -> set[tuple[int, str]]:
