@@ -1,9 +1,10 @@
 """How others find us: WebFinger (RFC 7033), host-meta (RFC 6415), NodeInfo 2.1 (FEP-f1d5)."""
 
+from datetime import timedelta
 from xml.sax.saxutils import quoteattr
 
 from aiohttp import hdrs, web
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 
 from actors.webfinger import find_resource, write_jrd
 from fedi.accounts.models import Account
@@ -62,7 +63,7 @@ async def nodeinfo_links(request: web.Request) -> web.Response:
 
 
 async def nodeinfo(request: web.Request) -> web.Response:
-    """GET /nodeinfo/2.1: roots are posts, replies are comments."""
+    """GET /nodeinfo/2.1: roots are posts, replies are comments, who writes is active."""
     node = request.app[NODE]
     async with node.db.reading() as unit:
         usage = await _usage(unit)
@@ -83,9 +84,14 @@ async def nodeinfo(request: web.Request) -> web.Response:
 async def _usage(unit: Unit) -> dict[str, object]:
     accounts = select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))
     ours = select(func.count()).select_from(Post).where(Post.document.is_not(None))
-    total = await unit.session.scalar(accounts)
+    writers = select(func.count(distinct(Post.author_id))).where(Post.document.is_not(None))
+    month, half_year = (Post.published_at >= unit.now - timedelta(days=days) for days in (30, 180))
     return {
-        "users": {"total": total},
+        "users": {
+            "total": await unit.session.scalar(accounts),
+            "activeMonth": await unit.session.scalar(writers.where(month)),
+            "activeHalfyear": await unit.session.scalar(writers.where(half_year)),
+        },
         "localPosts": await unit.session.scalar(ours.where(Post.parent_uri.is_(None))),
         "localComments": await unit.session.scalar(ours.where(Post.parent_uri.is_not(None))),
     }

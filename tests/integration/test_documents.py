@@ -289,6 +289,7 @@ async def test_the_software_introduces_itself(tmp_path: Path) -> None:
         assert (info["version"], info["software"]["name"]) == ("2.1", "fedi")
         assert info["protocols"] == ["activitypub"]
         assert (info["usage"]["localPosts"], info["usage"]["localComments"]) == (1, 1)
+        assert info["usage"]["users"] == {"total": 0, "activeMonth": 1, "activeHalfyear": 1}
         assert info["metadata"] == {}
         meta = await here.read("/.well-known/host-meta")
         assert f"{here.url}/.well-known/webfinger?resource={{uri}}".encode() in meta.body
