@@ -42,7 +42,7 @@ async def test_a_thousand_shuffled_posts_end_in_the_same_tree(tmp_path: Path) ->
         shown = await eventually(
             trees,
             lambda found: len(found[0]) == POSTS and all(one == found[0] for one in found),
-            seconds=300,
+            seconds=600,
             pause=5,
         )
         assert len({post[0] for post in shown[0]}) == POSTS, "nothing twice"

@@ -12,7 +12,7 @@ from aiohttp import web
 #: One in five requests is answered 500 the first time it comes.
 FAILING = 0.2
 #: Seconds a request may wait before it goes on, so that later ones overtake it.
-LONGEST_WAIT = 1.5
+LONGEST_WAIT = 0.2
 
 
 class Road:
