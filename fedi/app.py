@@ -14,6 +14,7 @@ from actors.local import instance_actor
 from actors.nodeinfo import describe_due
 from actors.policies import Policies
 from fedi.core.appkeys import NODE
+from fedi.core.jobs import take_back
 from fedi.core.node import Node
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
@@ -28,10 +29,12 @@ from fedi.worker import Chore, Loop, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
 from inbox.keys import ACCEPTOR, GUARD
+from inbox.models import Backfill, InboxItem
 from inbox.processor import Processor
 from inbox.receive import Acceptor
 from inbox.resolve import Resolver
 from outbox.deliverer import Deliverer
+from outbox.models import Delivery
 
 Role = Literal["all", "web", "worker"]
 
@@ -72,19 +75,28 @@ def create_app(node: Node, role: Role = "all") -> web.Application:
     ]
     loops = (listening if role != "worker" else []) + (working if role != "web" else [])
     loops.append(Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True))
-    app.cleanup_ctx.append(_keep_running(node, loops))
+    app.cleanup_ctx.append(_keep_running(node, loops, role))
     return app
 
 
 def _keep_running(
-    node: Node, loops: Sequence[Loop]
+    node: Node, loops: Sequence[Loop], role: Role
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(_: web.Application) -> AsyncIterator[None]:
         await sign_requests(node)
+        if role != "web" and not node.db.is_shared:
+            await take_up(node)
         async with running(loops):
             yield
 
     return context
+
+
+async def take_up(node: Node) -> None:
+    """Go on at once with what the process before us had in hand if it was killed."""
+    async with node.db.unit() as unit:
+        for jobs in (InboxItem, Delivery, Backfill):
+            await take_back(unit, jobs)
 
 
 async def sign_requests(node: Node) -> None:

@@ -292,6 +292,11 @@ class Database:
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield Unit(session, self.clock(), self.site, self.vault)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may be at work on it; a SQLite file has one at a time."""
+        return self.writer.dialect.name != "sqlite"
+
     async def close(self) -> None:
         """Close every connection."""
         await self.writer.dispose()

@@ -67,6 +67,17 @@ async def claim(
     return sorted(rows, key=lambda row: row.id)
 
 
+async def take_back(unit: Unit, model: type[Base]) -> None:
+    """End every lease: to be called where nobody else works, for whom a killed process held."""
+    table: Any = model
+    await unit.session.execute(
+        update(table)
+        .where(table.locked_until.is_not(None))
+        .values(locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def finish(unit: Unit, model: type[Base], ids: Sequence[int], **values: Any) -> None:
     """Close jobs in one statement; `values` sets further columns of the table."""
     if ids:

@@ -143,6 +143,29 @@ def test_a_worker_works_without_listening(config: Path, port: int):
         assert node.stop() == 0
 
 
+def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(config: Path):
+    with Serving(config) as node:
+        node.stop()
+    database = config.parent / "data" / "fedi.db"
+    later = "2036-01-01 00:00:00.000000"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "INSERT INTO inbox_items (id, fingerprint, activity_uri, type, signer_uri, origin,"
+            " body, received_at, attempts, next_attempt_at, locked_until)"
+            " VALUES (1, x'00', 'https://a.example/1', 'View', 'https://a.example/p/ana',"
+            " 'https://a.example', x'7b7d', ?, 1, '2026-01-01 00:00:00.000000', ?)",
+            (later, later),
+        )
+    with Serving(config):
+
+        def is_finished() -> bool:
+            with closing(sqlite3.connect(database)) as connection:
+                query = "SELECT finished_at FROM inbox_items"
+                return connection.execute(query).fetchone()[0] is not None
+
+        wait_until(is_finished)
+
+
 def test_a_missing_secret_key_is_one_clear_line(config: Path):
     (config.parent / "data" / "secret.key").unlink()
 
