@@ -199,7 +199,9 @@ async def _announce(
 
 
 async def take_boosts_back(unit: Unit, post: Post) -> None:
-    """Undo what our Groups showed microblogs of a post that is gone."""
+    """Undo what our Groups showed microblogs of a post that is gone: only of one that opened."""
+    if post.parent_uri is not None:
+        return
     query = (
         select(Activity, Actor)
         .join(Actor, Actor.id == Activity.actor_id)
