@@ -1,7 +1,7 @@
 """The loop that makes debates complete: it reads the collections in which peers list them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -18,12 +18,12 @@ from fedi.core.urls import same_origin
 from fedi.core.vocab import POST_TYPES
 from fedi.debates.models.post import Post
 from inbox.batch import process
-from inbox.completion import COOLDOWN
+from inbox.completion import COOLDOWN, schedule_backfill
 from inbox.crawl import Item, read_collection
 from inbox.models import Backfill
 from inbox.parse import read_bare_post, read_collected
 from inbox.resolve import Resolver
-from inbox.types import Received
+from inbox.types import DONE, Received
 
 log = structlog.get_logger()
 
@@ -74,12 +74,15 @@ class Backfiller:
     async def _read(self, row: Backfill) -> None:
         """Read one collection, and say when it is to be read again, if it is."""
         error: FediError | None = None
+        reading = _Reading(self._node, self._resolver, row.uri)
         try:
-            await _Reading(self._node, self._resolver, row.uri).read()
+            await reading.read()
         except FediError as raised:
             error = raised
         unfinished = isinstance(error, Unreachable | BudgetSpent) and row.attempts < MAX_ATTEMPTS
         async with self._node.db.unit() as unit:
+            for uri in reading.rest:
+                await schedule_backfill(unit, uri, reason=row.uri, after=COOLDOWN)
             if error is not None and unfinished:
                 until = unit.now + COOLDOWN * row.attempts
                 await postpone(unit, Backfill, [row.id], until, error.code)
@@ -97,6 +100,14 @@ class _Reading:
         self._uri = uri
         self._budget = new_budget()
         self._silence: Unreachable | None = None
+        self._found = 0
+        self._last: list[Document] = []  # the last page read of each collection
+
+    @property
+    def rest(self) -> list[str]:
+        """Pages to read another time: those behind the bound, if anything new was before it."""
+        following = [id_of(page.get("next")) for page in self._last] if self._found else []
+        return [uri for uri in following if uri is not None and same_origin(uri, self._uri)]
 
     async def read(self) -> None:
         """Take in everything the collection lists that is unknown here.
@@ -105,7 +116,7 @@ class _Reading:
         can be believed even when their authors' servers are gone.
         """
         owner = await self._owner()
-        async for page, items in read_collection(self._node.fetcher, self._uri, self._budget):
+        async for page, items in self._pages(self._uri):
             history = id_of(page.get("contextHistory"))
             if page.get("id") == self._uri and history and same_origin(history, self._uri):
                 await self._read_history(history)
@@ -115,10 +126,17 @@ class _Reading:
 
     async def _read_history(self, uri: str) -> None:
         try:
-            async for _, items in read_collection(self._node.fetcher, uri, self._budget):
+            async for _, items in self._pages(uri):
                 await self._take(items, None)
         except (Malformed, NotFound):
             log.info("history unreadable", uri=uri)
+
+    async def _pages(self, uri: str) -> AsyncIterator[tuple[Document, list[Item]]]:
+        """The pages of a collection, as many as one reading is worth."""
+        page: Document = {}
+        async for page, items in read_collection(self._node.fetcher, uri, self._budget):
+            yield page, items
+        self._last.append(page)
 
     async def _owner(self) -> str | None:
         """The actor whose outbox this is; what is in it is said by that actor."""
@@ -147,7 +165,7 @@ class _Reading:
     async def _obtain(self, uri: str) -> None:
         """Fetch one post; one that cannot be had must not keep the others away."""
         try:
-            await self._resolver.obtain_post(uri, self._budget)
+            self._found += await self._resolver.obtain_post(uri, self._budget) is not None
         except BudgetSpent:
             raise
         except Unreachable as error:
@@ -176,6 +194,7 @@ class _Reading:
             if not batch:
                 return
             results = await process(self._node, batch)
+            self._found += sum(outcome == DONE for _, outcome in results)
             batch = [
                 received for received, outcome in results if outcome.name in ("waiting", "later")
             ]

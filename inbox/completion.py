@@ -15,14 +15,16 @@ COOLDOWN = timedelta(minutes=15)
 MAX_POSTS = 500
 
 
-async def schedule_backfill(unit: Unit, uri: str | None, *, reason: str) -> None:
+async def schedule_backfill(
+    unit: Unit, uri: str | None, *, reason: str, after: timedelta = timedelta()
+) -> None:
     """Have a peer's collection read in the background, now or when it has rested."""
     if uri is None or unit.site.is_local(uri):
         return
     row = await unit.find(Backfill, uri=uri)
     if row is None:
         row = unit.add(Backfill(uri=uri, attempts=0, created_at=unit.now))
-        row.next_attempt_at = unit.now
+        row.next_attempt_at = unit.now + after
     elif row.finished_at is not None:
         row.next_attempt_at = max(unit.now, row.finished_at + COOLDOWN)
         row.finished_at, row.attempts = None, 0

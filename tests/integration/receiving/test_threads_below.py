@@ -15,6 +15,7 @@ from fedi.core.vocab import ACTIVITY_JSON, AS2, PUBLIC
 from fedi.debates.collections import history_page
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction
 from fedi.debates.models.thread import Thread
+from inbox import crawl
 from inbox.completion import COOLDOWN, schedule_backfill
 from inbox.models import Backfill
 from outbox.models import Activity
@@ -254,6 +255,33 @@ async def test_a_collection_without_end_is_read_to_its_bound(
     await backfill(site, uri)
 
     assert len(lisbon.requests) <= 11
+
+
+@pytest.mark.parametrize("with_history", [True, False])
+async def test_a_debate_too_long_for_one_reading_is_read_on_later(
+    site: OpenSite,
+    lisbon: Neighbour,
+    ana: Voice,
+    monkeypatch: pytest.MonkeyPatch,
+    with_history: bool,
+) -> None:
+    monkeypatch.setattr(crawl, "MAX_PAGES", 2)
+    posts = chain(ana, 24, context=lisbon.url("/c/1"))
+    creates = [ana.create(post) for post in posts[:20]] if with_history else []
+    history = collection(lisbon, "/c/1/history", creates, size=5)
+    collection(lisbon, "/c/1", ids(posts), size=5, contextHistory=history)
+    await backfill(site, lisbon.url("/c/1"))
+    assert 5 <= len(await site.posts()) < 20
+
+    for _ in range(5):
+        site.clock.advance(COOLDOWN)
+        while await site.backfiller.run_once():
+            pass
+    assert await site.posts() == ids(posts)
+    asked_in_the_end = len(lisbon.requests)
+    site.clock.advance(10 * COOLDOWN)
+    await site.backfiller.run_once()
+    assert len(lisbon.requests) == asked_in_the_end
 
 
 @pytest.mark.parametrize("link", ["self", "elsewhere"])
