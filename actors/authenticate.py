@@ -19,7 +19,6 @@ from actors.keys import to_public_key
 from actors.models import Actor, ActorKey
 from actors.policies import Policies
 from actors.remote import FetchedActor, fetch_actor, forget_actor, remember_actor
-from fedi.core.db import Unit
 from fedi.core.errors import (
     Blocked,
     BudgetSpent,
@@ -35,6 +34,7 @@ from fedi.core.signatures.errors import BadSignature
 from fedi.core.signatures.keys import PublicKey
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import SignatureClaim, read_key_id, verify
+from fedi.core.unit import Unit
 from fedi.core.urls import origin_of, read_id
 
 #: `code` of the refusal when the server of a key says that its owner is no more.

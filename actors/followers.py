@@ -7,8 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import Select, func, or_, select
 
 from actors.models import Actor, Dialect, Follow, Peer
-from fedi.core.db import Unit
 from fedi.core.errors import Conflict
+from fedi.core.unit import Unit
 
 #: Why an activity goes somewhere; it decides which inbox of a GoToSocial server gets it.
 Reason = Literal["addressed", "follower", "participant", "carrier"]

@@ -11,7 +11,8 @@ from typing import Literal
 from sqlalchemy import select
 
 from actors.models import JournalEntry
-from fedi.core.db import Database, Unit
+from fedi.core.db import Database
+from fedi.core.unit import Unit
 
 Direction = Literal["in", "out"]
 

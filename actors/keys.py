@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import select
 
 from actors.models import Actor, ActorKey
-from fedi.core.db import Unit
 from fedi.core.errors import NotFound
 from fedi.core.signatures.keys import (
     PublicKey,
@@ -28,6 +27,7 @@ from fedi.core.signatures.keys import (
     load_private,
     load_public,
 )
+from fedi.core.unit import Unit
 
 Kind = Literal["rsa", "ed25519"]
 

@@ -7,9 +7,9 @@ from actors.followers import remove_follows_of
 from actors.keys import drop_keys, kind_of, public_keys
 from actors.models import Actor, ActorKey, Dialect
 from actors.peers import find_peer
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden
 from fedi.core.signatures.keys import PublicKey, dump_public
+from fedi.core.unit import Unit
 
 _NAMES = """
 type handle name summary url icon inbox shared_inbox outbox followers following featured

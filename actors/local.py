@@ -7,8 +7,8 @@ from sqlalchemy import select
 from actors.keys import KeyPair, create_keys
 from actors.models import Actor, Role
 from fedi.core.config import HANDLE
-from fedi.core.db import Unit
 from fedi.core.errors import Conflict, Invalid, NotFound
+from fedi.core.unit import Unit
 
 _NAMES = """
 about abuse account accounts actor admin administrator all anonymous api auth contact debates

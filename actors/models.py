@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fedi.core.db import Base, partial_index
+from fedi.core.tables import Base, partial_index
 
 
 def reference(target: str, *, index: bool = False, ondelete: str = "CASCADE") -> Any:

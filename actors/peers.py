@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from actors.models import Actor, Dialect, Peer, Policy
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.core.vocab import FORUM_SOFTWARE, OUR_SOFTWARE
 

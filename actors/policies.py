@@ -14,8 +14,9 @@ from sqlalchemy import select
 from actors.models import Actor, Peer, Policy
 from actors.peers import find_peer
 from fedi.core.config import is_reserved
-from fedi.core.db import Database, Unit
+from fedi.core.db import Database
 from fedi.core.errors import Blocked, Invalid, Malformed
+from fedi.core.unit import Unit
 from fedi.core.urls import Origin, origin_of, parse_url
 
 Mode = Literal["open", "allowlist"]

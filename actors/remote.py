@@ -14,11 +14,11 @@ from actors.local import find_local, get_local
 from actors.models import Actor
 from actors.policies import read_book
 from actors.webfinger import lookup, read_handle
-from fedi.core.db import Unit
 from fedi.core.errors import Blocked, FediError, Gone, Malformed, NotFound
 from fedi.core.fetch import Budget
 from fedi.core.jsonld import Document, one_owner, one_type
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
 from fedi.core.vocab import ACTOR_TYPES
 

@@ -9,10 +9,10 @@ from actors.local import get_local
 from actors.models import Actor, Role
 from fedi.core.answers import is_activity_type
 from fedi.core.config import is_reserved
-from fedi.core.db import Unit
 from fedi.core.errors import ForbiddenAddress, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget, Fetcher
 from fedi.core.jsonld import Document, objects_of
+from fedi.core.unit import Unit
 from fedi.core.urls import MAX_URL, Site, parse_url, read_id
 from fedi.core.vocab import ACTIVITY_JSON, JRD_JSON
 

@@ -6,9 +6,9 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from fedi.core.db import Unit
 from fedi.core.errors import FediError
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from inbox.dispatch import handle
 from inbox.preload import preload
 from inbox.types import Outcome, Received

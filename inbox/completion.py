@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread

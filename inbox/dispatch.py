@@ -1,7 +1,7 @@
 """From an activity to its handler: nobody is heard before somebody has vouched for them."""
 
 from actors.models import Actor
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from inbox.handlers.accept import handle_accept
 from inbox.handlers.add import handle_add
 from inbox.handlers.announce import handle_announce

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fedi.core.db import Base
 from fedi.core.jobs import Job
+from fedi.core.tables import Base
 
 
 class InboxItem(Job, Base):

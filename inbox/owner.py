@@ -8,9 +8,9 @@ from sqlalchemy import select
 from actors.models import Actor
 from fedi.accounts.tokens import find_token
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import FediError
 from fedi.core.jsonld import dumps, embed
+from fedi.core.unit import Unit
 from fedi.core.vocab import ACTIVITY_JSON, AS2
 from fedi.debates.models.post import ArchivedActivity
 from inbox.answers import refused

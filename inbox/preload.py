@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import id_of
+from fedi.core.unit import Unit
 from fedi.debates.archive import load_said
 from fedi.debates.likes import load_reactions
 from fedi.debates.models.post import Post, Reaction, Retraction

@@ -10,11 +10,11 @@ import structlog
 
 from actors.journal import Journal
 from actors.peers import heard_from
-from fedi.core.db import Unit
 from fedi.core.errors import FediError, Malformed, Unreachable
 from fedi.core.jobs import claim, finish, postpone
 from fedi.core.jsonld import ids_of
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from inbox.batch import Result, process
 from inbox.models import InboxItem
 from inbox.parse import read_item

@@ -10,9 +10,9 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select
 
-from fedi.core.db import new_id
 from fedi.core.errors import Overloaded
 from fedi.core.node import Node
+from fedi.core.tables import new_id
 from inbox.frame import Frame
 from inbox.models import InboxItem
 

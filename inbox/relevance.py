@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from actors.models import Actor, Follow
-from fedi.core.db import Unit
 from fedi.core.jsonld import ids_of
+from fedi.core.unit import Unit
 from fedi.debates.archive import was_said
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread

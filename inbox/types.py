@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document
+from fedi.core.unit import Unit
 from fedi.debates.note import PostDocument
 
 #: Why an activity is believed: its actor signed the request, or the document itself, or it was

@@ -15,11 +15,11 @@ from sqlalchemy.orm import aliased
 
 from actors.keys import signing_key
 from actors.models import Actor, Peer
-from fedi.core.db import Unit
 from fedi.core.errors import NotFound
 from fedi.core.jobs import claim, finish
 from fedi.core.signatures.keys import SigningKey
 from fedi.core.signatures.request import Scheme
+from fedi.core.unit import Unit
 from outbox.delivery import FIRST_SCHEME, Message, Parcel
 from outbox.models import Activity, Delivery
 from outbox.queue import HEAD

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, func, select
 
 from actors.models import Actor
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from outbox.models import Activity
 
 

@@ -14,10 +14,10 @@ import structlog
 
 from actors.policies import Policies
 from actors.remote import obtain_actor
-from fedi.core.db import Unit
 from fedi.core.errors import Blocked, FediError
 from fedi.core.metrics import DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_SECONDS
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from outbox.claims import Claims
 from outbox.delivery import Parcel, Result, Verdict, deliver
 from outbox.lanes import Lanes

@@ -6,8 +6,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base, partial_index
 from fedi.core.jobs import Job
+from fedi.core.tables import Base, partial_index
 
 
 class Activity(Base):

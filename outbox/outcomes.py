@@ -14,8 +14,9 @@ from sqlalchemy import bindparam, or_, select, update
 from actors.journal import record
 from actors.models import Actor, Peer
 from actors.peers import find_peer
-from fedi.core.db import Base, Unit
 from fedi.core.jobs import MAX_ERROR
+from fedi.core.tables import Base
+from fedi.core.unit import Unit
 from outbox.delivery import Parcel, Result, Verdict
 from outbox.models import Delivery
 from outbox.queue import hold, resume

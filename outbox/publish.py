@@ -14,10 +14,10 @@ from actors.followers import Target
 from actors.keys import signing_key
 from actors.models import Actor, Dialect, Peer
 from actors.policies import blocked_hosts
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document, dumps, id_of, ids_of, parse_document
 from fedi.core.signatures.keys import SigningKey
 from fedi.core.signatures.proof import add_proof
+from fedi.core.unit import Unit
 from outbox.models import Activity, Delivery
 from outbox.reception import receive
 from outbox.recipients import Destination, inboxes

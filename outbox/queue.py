@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, true, update
 
 from actors.journal import record
 from actors.models import Peer
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from outbox.models import Activity, Delivery
 from outbox.retry import BREAKER, LIFETIME, LIKE_LIFETIME, LIKES
 

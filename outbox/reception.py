@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from actors.models import Actor, Role
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from outbox.models import Reception
 

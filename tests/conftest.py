@@ -7,8 +7,8 @@ import pytest
 from factories import FakeClock, forget_names, make_node
 from hypothesis import settings
 
-from fedi.core.db import Unit
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 
 # The same examples in every run, however slow the machine: a red test means that we broke it.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base
+from fedi.core.tables import Base
 
 
 class Account(Base):

@@ -9,8 +9,9 @@ from actors.models import Actor
 from fedi.accounts.models import Account, Session
 from fedi.accounts.passwords import verify_password
 from fedi.accounts.secrets import digest, new_secret
-from fedi.core.db import Database, Unit
+from fedi.core.db import Database
 from fedi.core.errors import Unauthenticated
+from fedi.core.unit import Unit
 
 LASTS = timedelta(days=30)
 IDLE = timedelta(days=14)

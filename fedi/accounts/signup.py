@@ -10,9 +10,9 @@ from actors.models import Role
 from fedi.accounts.models import Account, OneTimeLink
 from fedi.accounts.passwords import hash_password
 from fedi.accounts.secrets import digest, new_secret
-from fedi.core.db import Unit
 from fedi.core.errors import Conflict, Gone, Invalid, NotFound
 from fedi.core.text import strip_controls
+from fedi.core.unit import Unit
 
 SETUP = "setup"
 SETUP_LASTS = timedelta(days=7)

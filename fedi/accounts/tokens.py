@@ -5,8 +5,8 @@ from sqlalchemy import select
 from actors.models import Actor
 from fedi.accounts.models import AccessToken, Account
 from fedi.accounts.secrets import digest, new_secret
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid, Unauthenticated
+from fedi.core.unit import Unit
 
 SCOPES = frozenset({"read", "write"})
 

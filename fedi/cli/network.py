@@ -18,8 +18,8 @@ from fedi.core.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from actors.models import Actor, Follow
-    from fedi.core.db import Unit
     from fedi.core.node import Node
+    from fedi.core.unit import Unit
 
 app = new_group("Other networks: debates of those followed arrive here.")
 

@@ -12,7 +12,7 @@ from fedi.core.errors import NotFound
 
 if TYPE_CHECKING:
     from actors.models import Actor
-    from fedi.core.db import Unit
+    from fedi.core.unit import Unit
     from fedi.debates.models.post import Post
     from fedi.debates.models.thread import Thread
 

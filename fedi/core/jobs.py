@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fedi.core.db import Base, Unit
+from fedi.core.tables import Base
+from fedi.core.unit import Unit
 
 MAX_ERROR = 500
 

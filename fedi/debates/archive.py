@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import delete, exists, select, update
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 

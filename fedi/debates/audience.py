@@ -7,7 +7,7 @@ from sqlalchemy import select
 from actors.followers import Target, follower_targets, targets_of
 from actors.local import network_actor
 from actors.models import Actor, Dialect, Follow, Peer
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread

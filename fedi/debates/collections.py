@@ -9,8 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import func, or_, select
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document, embed
+from fedi.core.unit import Unit
 from fedi.core.vocab import AS2
 from fedi.debates.addresses import page_path
 from fedi.debates.models.post import ArchivedActivity, Post, Reaction

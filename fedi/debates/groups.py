@@ -9,10 +9,10 @@ from sqlalchemy import Select, delete, func, select
 from actors.followers import Target, follower_targets
 from actors.local import create_actor, network_actor
 from actors.models import Actor, Dialect, Follow, Role
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid, Malformed
 from fedi.core.jsonld import embed, parse_document
 from fedi.core.text import strip_controls
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post

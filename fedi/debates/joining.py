@@ -1,8 +1,8 @@
 """How a post comes to stand somewhere: it begins a thread, joins one, or waits for its parent."""
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.html import excerpt
+from fedi.core.unit import Unit
 from fedi.core.urls import origin_of, same_origin
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.thread import Thread

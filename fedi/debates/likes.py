@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from actors.followers import Target, follower_targets, targets_of
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden
 from fedi.core.jsonld import Document, parse_document
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.groups import relay
 from fedi.debates.joining import thread_of

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from fedi.core.db import IN_LIMIT, Unit
+from fedi.core.tables import IN_LIMIT
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 
 _MEMORY = "debates.orphans"

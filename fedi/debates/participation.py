@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.permissions import PUBLISHED, is_public

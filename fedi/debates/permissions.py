@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from actors.models import Actor
 from fedi.accounts.models import Account
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.thread import Moderator, Thread
 

@@ -11,8 +11,9 @@ from sqlalchemy import delete
 
 from actors.local import find_local
 from actors.models import Actor
-from fedi.core.db import Unit, new_id
 from fedi.core.errors import Forbidden
+from fedi.core.tables import new_id
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key, same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence

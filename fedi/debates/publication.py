@@ -5,9 +5,9 @@ from sqlalchemy import or_, select, union, update
 from actors.followers import Target, targets_of
 from actors.keys import signing_key
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document, dumps
 from fedi.core.signatures.proof import add_proof
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
 from fedi.debates.archive import Evidence, archive

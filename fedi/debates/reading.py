@@ -12,7 +12,7 @@ from sqlalchemy import Select, exists, false, select
 from sqlalchemy.orm import aliased
 
 from actors.models import Actor
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post, Reaction, Visibility
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import readable

@@ -12,9 +12,9 @@ from actors.followers import (
 )
 from actors.local import instance_actor
 from actors.models import Actor, Follow
-from fedi.core.db import Unit
 from fedi.core.errors import Invalid
 from fedi.core.jsonld import Document
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post
 from outbox.builders import build_block, build_flag, build_follow, build_undo

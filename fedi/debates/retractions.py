@@ -1,6 +1,6 @@
 """What was taken back, remembered: a Delete or an Undo may arrive before what it takes back."""
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Retraction
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased
 
 from actors.local import network_actor
 from actors.models import Actor, Follow, Role
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path, read_key
 from fedi.debates.audience import carriers as carriers
 from fedi.debates.joining import begin_thread

@@ -13,7 +13,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.archive import move_archive
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.models import Actor
-from fedi.core.db import Unit, new_id
 from fedi.core.errors import Invalid, Malformed
 from fedi.core.html import clean, plain
+from fedi.core.tables import new_id
 from fedi.core.text import render_markdown, strip_controls
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.note import MAX_MENTIONS, MAX_QUESTION, MAX_TITLE

@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-from fedi.core.db import UtcDateTime
+from fedi.core.tables import UtcDateTime
 from fedi.migrations.tables import TABLES
 
 

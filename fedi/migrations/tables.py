@@ -6,7 +6,7 @@ import fedi.debates.models.post
 import fedi.debates.models.thread
 import inbox.models
 import outbox.models
-from fedi.core.db import Base, tell_postgresql
+from fedi.core.tables import Base, tell_postgresql
 
 ROOMS = (
     actors.models,

@@ -14,8 +14,8 @@ from actors.keys import public_keys
 from actors.local import get_local, instance_actor
 from actors.models import Actor, Role
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.jsonld import embed
+from fedi.core.unit import Unit
 from fedi.core.vocab import AS2
 from fedi.debates.groups import (
     announced_debates,

@@ -16,9 +16,10 @@ from actors.remote import obtain_actor
 from fedi.accounts.tokens import find_token
 from fedi.core.appkeys import NODE
 from fedi.core.budget import Budget
-from fedi.core.db import Base, Unit
 from fedi.core.errors import FediError, Forbidden, Invalid, NotFound, Unauthenticated
 from fedi.core.jsonld import parse_document
+from fedi.core.tables import Base
+from fedi.core.unit import Unit
 from fedi.debates.likes import find_reaction, like, share, unlike, unshare
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.posts import delete_post, edit_post, write_reply

@@ -7,10 +7,10 @@ from aiohttp import hdrs, web
 from actors.appkeys import AUTHENTICATOR
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import FediError
 from fedi.core.jsonld import Document
 from fedi.core.signatures.message import Request
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path
 from fedi.debates.collections import (
     context_collection,

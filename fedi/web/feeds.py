@@ -9,7 +9,7 @@ from aiohttp import web
 from actors.local import get_local, network_actor
 from actors.models import Actor, Role
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import latest_posts, list_threads

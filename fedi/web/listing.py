@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.i18n import Language
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Featured, Thread

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from actors.local import network_actor
 from actors.models import Actor, Dialect, Follow, Peer
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.web.colours import Ink, ink, inks, text_on
 from fedi.web.marks import mark
 

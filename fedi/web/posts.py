@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import Gone, NotFound
 from fedi.core.i18n import Language
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path, post_path
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post

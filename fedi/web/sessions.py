@@ -9,8 +9,8 @@ from actors.models import Actor
 from fedi.accounts import sessions
 from fedi.accounts.sessions import LASTS, NOTICE, Member
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import Unauthenticated
+from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.web.keys import MEMBER, SESSION
 

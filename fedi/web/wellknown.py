@@ -9,9 +9,9 @@ from sqlalchemy import distinct, func, select
 from actors.webfinger import find_resource, write_jrd
 from fedi.accounts.models import Account
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import FediError, Malformed
 from fedi.core.jsonld import dumps
+from fedi.core.unit import Unit
 from fedi.core.version import VERSION
 from fedi.core.vocab import AS2, JRD_JSON, OUR_SOFTWARE
 from fedi.debates.models.post import Post

@@ -3,8 +3,8 @@
 from actors.followers import accept_follow, find_follow
 from actors.local import find_local
 from actors.models import Actor, Follow, Role
-from fedi.core.db import Unit
 from fedi.core.jsonld import id_of
+from fedi.core.unit import Unit
 from inbox.completion import schedule_backfill
 from inbox.types import DONE, Outcome, Received, ignored
 

@@ -1,7 +1,7 @@
 """Add: a Group of a peer keeps a debate at hand."""
 
-from fedi.core.db import Unit
 from fedi.core.jsonld import id_of
+from fedi.core.unit import Unit
 from fedi.debates.groups import feature
 from fedi.debates.models.post import Post
 from inbox.types import DONE, Outcome, Received, ignored

@@ -3,7 +3,7 @@
 What an Announce wraps whole is unwrapped by `dispatch`.
 """
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.likes import accept_share
 from fedi.debates.models.post import Post
 from fedi.debates.retractions import is_retracted

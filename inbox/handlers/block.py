@@ -2,7 +2,7 @@
 
 from actors.followers import remove_follow
 from actors.local import find_local
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from inbox.types import DONE, Outcome, Received, ignored
 
 

@@ -1,7 +1,7 @@
 """Create: somebody wrote a post."""
 
 from actors.models import Actor
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.note import PostDocument
 from fedi.debates.posts import accept_remote_post

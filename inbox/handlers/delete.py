@@ -2,8 +2,8 @@
 
 from actors.known import forget_actor
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import text_of
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.posts import accept_remote_delete

@@ -1,8 +1,8 @@
 """Flag: somebody reports something written here."""
 
 from actors.journal import record
-from fedi.core.db import Unit
 from fedi.core.jsonld import ids_of, text_of
+from fedi.core.unit import Unit
 from inbox.types import DONE, Outcome, Received, ignored
 
 MAX_REASON = 2000

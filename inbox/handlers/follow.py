@@ -3,8 +3,8 @@
 from actors.followers import accept_follow, find_follow, request_follow, targets_of
 from actors.local import find_local
 from actors.models import Actor, Peer, Role
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.retractions import is_retracted
 from inbox.types import DONE, Need, Outcome, Received, ignored

@@ -1,7 +1,7 @@
 """Like, Dislike and EmojiReact: an actor says what it thinks of a post without words."""
 
-from fedi.core.db import Unit
 from fedi.core.jsonld import text_of
+from fedi.core.unit import Unit
 from fedi.debates.likes import Kind, accept_reaction
 from fedi.debates.models.post import Post
 from fedi.debates.retractions import is_retracted

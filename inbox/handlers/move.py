@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from actors.followers import request_follow, targets_of
 from actors.models import Actor, Follow
-from fedi.core.db import Unit
 from fedi.core.jsonld import id_of
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_follow

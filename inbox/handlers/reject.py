@@ -1,7 +1,7 @@
 """Reject: somebody does not want to be followed by an actor of ours, or no longer."""
 
 from actors.followers import reject_follow
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from inbox.handlers.accept import find_answered_follow
 from inbox.types import DONE, Outcome, Received, ignored
 

@@ -3,8 +3,8 @@
 from actors.followers import find_follow, remove_follow
 from actors.local import find_local
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document, id_of
+from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
 from fedi.debates.likes import Kind, accept_undo_reaction
 from fedi.debates.models.post import Post, Reaction

@@ -1,6 +1,6 @@
 """Update: a post, or an actor, says something else now."""
 
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.posts import accept_remote_edit
 from inbox.evidence import evidence_of

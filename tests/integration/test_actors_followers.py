@@ -19,9 +19,9 @@ from actors.followers import (
     targets_of,
 )
 from actors.models import Actor, Dialect, Follow
-from fedi.core.db import Unit
 from fedi.core.errors import Conflict
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 
 LISBON = "https://lisbon.example"
 

@@ -10,10 +10,10 @@ from actors.keys import public_keys, to_public_key
 from actors.known import FetchedActor, forget_actor, store_actor
 from actors.models import Actor, ActorKey, Dialect, Peer
 from actors.peers import find_peer
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden
 from fedi.core.jsonld import Document, dumps
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 
 ORIGIN = "https://lisbon.example"
 

@@ -17,11 +17,11 @@ from actors.local import (
     update_actor,
 )
 from actors.models import Actor, ActorKey, Role
-from fedi.core.db import Unit
 from fedi.core.errors import Conflict, Invalid, NotFound
 from fedi.core.jsonld import dumps
 from fedi.core.node import Node
 from fedi.core.signatures.keys import dump_private
+from fedi.core.unit import Unit
 
 
 async def test_a_new_member_has_addresses_and_two_keys(unit: Unit) -> None:

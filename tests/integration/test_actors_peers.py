@@ -16,10 +16,10 @@ from actors.peers import (
     peers_to_describe,
     store_description,
 )
-from fedi.core.db import Unit
 from fedi.core.errors import Unreachable
 from fedi.core.fetch import Budget
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.vocab import AS2
 
 LISBON = "https://lisbon.example"

@@ -9,9 +9,9 @@ from sqlalchemy import event, select
 from actors.models import Peer, Policy
 from actors.peers import find_peer
 from actors.policies import Policies, blocked_hosts, set_policy
-from fedi.core.db import Unit
 from fedi.core.errors import Blocked, Invalid
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 
 EVIL = "https://evil.example"
 

@@ -9,10 +9,10 @@ from factories import make_group, make_person, make_remote_actor
 from hostile import HostilePeer, answer, document, redirect
 
 from actors.webfinger import find_resource, lookup, lookup_intents
-from fedi.core.db import Unit
 from fedi.core.errors import FediError, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget, Fetcher
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.core.vocab import ACTIVITY_JSON, JRD_JSON, LD_JSON
 

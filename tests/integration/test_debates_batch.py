@@ -10,9 +10,9 @@ from sqlalchemy import event
 from actors.followers import accept_follow, request_follow
 from actors.local import network_actor
 from actors.models import Actor, Dialect
-from fedi.core.db import Unit
 from fedi.core.jsonld import dumps
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.debates.groups import relay
 from fedi.debates.models.post import Post, Retraction
 from fedi.debates.models.thread import Thread

@@ -7,8 +7,8 @@ from factories import make_group, make_person, make_remote_actor
 from notes import received
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import dumps, parse_document
+from fedi.core.unit import Unit
 from fedi.debates.collections import (
     context_collection,
     context_page,

@@ -6,10 +6,10 @@ from notes import received
 from sqlalchemy import event, select
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden
 from fedi.core.jsonld import Document, parse_document
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.debates.likes import (
     accept_reaction,
     accept_share,

@@ -12,11 +12,11 @@ from actors.followers import accept_follow, request_follow
 from actors.keys import public_keys, to_public_key
 from actors.local import network_actor
 from actors.models import Actor, Dialect
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.jsonld import Document, parse_document
 from fedi.core.node import Node
 from fedi.core.signatures.proof import verify_proof
+from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Retraction, Revision
 from fedi.debates.models.thread import Moderator, Participation, Thread

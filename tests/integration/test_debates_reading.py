@@ -11,8 +11,9 @@ from sqlalchemy import event, insert
 from actors.followers import accept_follow, request_follow
 from actors.local import network_actor
 from actors.models import Actor
-from fedi.core.db import Unit, new_id
 from fedi.core.node import Node
+from fedi.core.tables import new_id
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.likes import accept_reaction, like
 from fedi.debates.models.post import Post, Visibility

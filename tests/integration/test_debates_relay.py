@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 from actors.followers import accept_follow, request_follow
 from actors.local import network_actor
 from actors.models import Actor, Dialect
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.signatures.proof import add_proof
+from fedi.core.unit import Unit
 from fedi.core.vocab import AS2, DATA_INTEGRITY, PUBLIC
 from fedi.debates.groups import feature, featured_objects, relay, unfeature
 from fedi.debates.likes import like

@@ -10,7 +10,7 @@ from notes import MORNING, accept, evidence, note, note_uri, receive, received
 from sqlalchemy import select
 
 from actors.models import Actor
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Retraction, Revision, Visibility
 from fedi.debates.models.thread import Moderator, Participation, Thread

@@ -13,8 +13,8 @@ from notes import MORNING, accept, note, note_uri, outline, received
 from sqlalchemy import func, select
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.note import read_object

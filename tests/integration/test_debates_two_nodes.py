@@ -13,9 +13,9 @@ from actors.document import read_actor, write_actor
 from actors.keys import public_keys
 from actors.known import FetchedActor, store_actor
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import dumps, id_of, parse_document
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.debates.archive import Evidence
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread

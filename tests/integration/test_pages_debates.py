@@ -15,7 +15,7 @@ from actors.followers import accept_follow, request_follow
 from actors.local import network_actor
 from actors.models import Actor, Dialect
 from actors.peers import find_peer
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.groups import appoint, feature
 from fedi.debates.models.post import Post

@@ -17,10 +17,10 @@ from actors.followers import follower_targets, request_follow, targets_of
 from actors.keys import public_keys, to_public_key
 from actors.models import Actor, Dialect, Policy
 from actors.policies import set_policy
-from fedi.core.db import Unit
 from fedi.core.jsonld import dumps, embed
 from fedi.core.node import Node
 from fedi.core.signatures.proof import add_proof, verify_proof
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import AS2, DATA_INTEGRITY, PUBLIC
 from outbox.builders import build_announce, build_create, build_delete, build_like, build_update

@@ -28,7 +28,6 @@ from actors.local import create_actor, instance_handle
 from actors.models import Actor, Dialect, Role
 from actors.peers import find_peer
 from fedi.core.config import Config
-from fedi.core.db import Base, Unit
 from fedi.core.jsonld import Document, dumps
 from fedi.core.node import Node, open_node
 from fedi.core.seal import create_secret
@@ -41,6 +40,8 @@ from fedi.core.signatures.keys import (
 )
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
+from fedi.core.tables import Base
+from fedi.core.unit import Unit
 from fedi.core.vocab import ACTIVITY_JSON
 
 #: Importing them is what makes `create_all` know their tables.

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from actors.models import Actor
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document
+from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.archive import Evidence
 from fedi.debates.models.post import Post

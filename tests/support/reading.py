@@ -10,7 +10,7 @@ from actors.followers import accept_follow, request_follow
 from actors.local import network_actor
 from actors.models import Actor, Dialect, Role
 from actors.peers import find_peer
-from fedi.core.db import Unit
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, write_reply
 from fedi.debates.threads import open_thread

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from actors.followers import targets_of
 from actors.models import Actor, JournalEntry, Peer
-from fedi.core.db import Unit
 from fedi.core.jsonld import Document
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import AS2, PUBLIC
 from outbox.builders import build_create

@@ -27,9 +27,9 @@ from signing import NOTHING, Fields, craft
 
 from fedi.cli.founding import Founding, found
 from fedi.core.config import load_config
-from fedi.core.db import Unit
 from fedi.core.node import open_node
 from fedi.core.signatures.window import write_date
+from fedi.core.unit import Unit
 
 #: What nobody may change by a request that is refused or ignored.
 TABLES = ("posts", "threads", "actors", "actor_keys", "follows", "reactions", "accounts")

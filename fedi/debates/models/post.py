@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base, partial_index
+from fedi.core.tables import Base, partial_index
 
 
 class Visibility(StrEnum):

@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.db import Base
+from fedi.core.tables import Base
 
 
 class Thread(Base):

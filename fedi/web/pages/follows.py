@@ -8,8 +8,8 @@ from actors.followers import find_follow
 from actors.models import Actor
 from fedi.accounts.sessions import Member
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import NotFound
+from fedi.core.unit import Unit
 from fedi.debates.relations import follow, unfollow
 from fedi.web.forms import read_form
 from fedi.web.networks import actor_path

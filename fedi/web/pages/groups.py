@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from actors.local import get_local, local_groups
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import Gone, NotFound
 from fedi.core.html import plain
+from fedi.core.unit import Unit
 from fedi.debates.groups import moderators
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import list_threads

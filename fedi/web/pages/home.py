@@ -5,9 +5,9 @@ from sqlalchemy import func, select
 
 from actors.local import local_groups
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.i18n import Language
 from fedi.core.numerals import spell
+from fedi.core.unit import Unit
 from fedi.debates.models.thread import Thread
 from fedi.web.keys import LANGUAGE
 from fedi.web.listing import read_pinned, read_shelf

@@ -7,10 +7,10 @@ from markupsafe import Markup
 
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.html import plain
 from fedi.core.i18n import N_
+from fedi.core.unit import Unit
 from fedi.debates.likes import like, unlike
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, edit_post, write_reply

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from actors.models import Actor, Follow
 from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import FediError, Forbidden, Invalid, Unreachable
 from fedi.core.i18n import N_, Language
+from fedi.core.unit import Unit
 from fedi.debates.groups import follow_network
 from fedi.debates.models.thread import Participation, Thread
 from fedi.web.forms import Form, read_form

@@ -9,9 +9,9 @@ from actors.local import local_groups
 from actors.models import Actor
 from fedi.accounts.sessions import Member
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import Invalid
 from fedi.core.i18n import N_
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text

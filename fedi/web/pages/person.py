@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.html import excerpt
 from fedi.core.i18n import Language
+from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, select
 
 from actors.models import Actor
 from fedi.core.appkeys import NODE
-from fedi.core.db import Unit
 from fedi.core.errors import NotFound
 from fedi.core.i18n import Language
+from fedi.core.unit import Unit
 from fedi.debates.addresses import LEVELS, PAGE, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
