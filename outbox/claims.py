@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from actors.keys import signing_key
-from actors.models import Actor, Peer
+from actors.models import Actor, Dialect, Peer
 from fedi.core.errors import NotFound
 from fedi.core.jobs import claim, finish
 from fedi.core.signatures.keys import SigningKey
@@ -43,6 +43,7 @@ class _Manner:
 
     scheme: Scheme = FIRST_SCHEME
     doubtful: bool = False
+    dialect: Dialect = Dialect.MICROBLOG
 
 
 class Claims:
@@ -150,15 +151,16 @@ def _waits_for_an_older_one() -> ColumnElement[bool]:
 
 
 async def _load_manners(unit: Unit, origins: set[str]) -> Mapping[str, _Manner]:
-    query = select(Peer.uri, Peer.failures, Peer.scheme, Peer.scheme_until).where(
+    query = select(Peer.uri, Peer.failures, Peer.scheme, Peer.scheme_until, Peer.dialect).where(
         Peer.uri.in_(origins)
     )
     return {
         uri: _Manner(
             "rfc9421" if scheme == "rfc9421" and until and until > unit.now else FIRST_SCHEME,
             failures > 0,
+            dialect,
         )
-        for uri, failures, scheme, until in await unit.session.execute(query)
+        for uri, failures, scheme, until, dialect in await unit.session.execute(query)
     }
 
 
@@ -179,6 +181,7 @@ def _parcel(
         key=key,
         scheme=manner.scheme,
         doubtful=manner.doubtful,
+        dialect=manner.dialect,
         attempts=row.attempts,
         created_at=row.created_at,
         leased_until=now + LEASE,

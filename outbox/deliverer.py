@@ -15,7 +15,7 @@ import structlog
 from actors.policies import Policies
 from actors.remote import obtain_actor
 from fedi.core.errors import Blocked, FediError
-from fedi.core.metrics import DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_SECONDS
+from fedi.core.metrics import DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_LAG, DELIVERY_SECONDS
 from fedi.core.node import Node
 from fedi.core.unit import Unit
 from outbox.claims import Claims
@@ -184,11 +184,18 @@ class Deliverer:
         result = await self._attempt(parcel)
         seconds = asyncio.get_running_loop().time() - started
         self._results.append(result)
-        DELIVERY_SECONDS.observe(seconds)
-        DELIVERIES.labels(result.verdict).inc()
+        self._count(result, seconds)
         if result.status == 401:
             self._claims.forget_key(parcel.signer_id)
         return seconds < SLOW and not result.silent and result.retry_after is None
+
+    def _count(self, result: Result, seconds: float) -> None:
+        parcel = result.parcel
+        DELIVERIES[parcel.dialect, result.verdict].inc()
+        DELIVERY_SECONDS[parcel.dialect].observe(seconds)
+        if result.verdict is Verdict.DELIVERED:
+            lag = self._node.clock() - parcel.created_at
+            DELIVERY_LAG[parcel.dialect].observe(lag.total_seconds())
 
     async def _attempt(self, parcel: Parcel) -> Result:
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from actors.models import Dialect
 from fedi.core.errors import Malformed, Unreachable
 from fedi.core.fetch import Answer, Fetcher
 from fedi.core.signatures.keys import SigningKey
@@ -47,6 +48,7 @@ class Parcel:
     key: SigningKey
     scheme: Scheme  # that its peer took last
     doubtful: bool  # its peer failed the last time
+    dialect: Dialect  # in which its peer is told of debates
     attempts: int  # this one included
     created_at: datetime
     leased_until: datetime

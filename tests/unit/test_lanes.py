@@ -5,6 +5,7 @@ from itertools import count
 
 from signing import rsa_key
 
+from actors.models import Dialect
 from outbox.delivery import Message, Parcel
 from outbox.lanes import DOUBTFUL_SLOTS, IN_HAND, IN_TURN, SLOTS, WIDTH, Lanes
 
@@ -22,6 +23,7 @@ def parcel(origin: str, *, doubtful: bool = False) -> Parcel:
         key=rsa_key(),
         scheme="cavage",
         doubtful=doubtful,
+        dialect=Dialect.MICROBLOG,
         attempts=1,
         created_at=datetime(2026, 11, 25, tzinfo=UTC),
         leased_until=datetime(2026, 11, 25, 0, 2, tzinfo=UTC),
