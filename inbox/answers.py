@@ -18,6 +18,7 @@ from fedi.core.errors import (
     Unauthenticated,
     Unreachable,
 )
+from fedi.core.metrics import INBOX_ACCEPTED, INBOX_REFUSED
 from fedi.core.signatures.errors import UnreadableSignature
 from inbox.frame import NoSuchInbox, TooLarge, TooSlow, WrongHost, WrongMediaType
 from inbox.guard import TooMany
@@ -48,6 +49,7 @@ STATUSES: tuple[tuple[type[FediError], int], ...] = (
 
 def accepted() -> web.Response:
     """202: it is on disk, and will be read."""
+    INBOX_ACCEPTED.inc()
     return web.Response(body=b"{}", status=202, content_type="application/json")
 
 
@@ -64,5 +66,7 @@ def refused(error: Exception) -> web.Response:
 
 
 def _answer(status: int, code: str) -> web.Response:
+    INBOX_REFUSED[code].inc()
+    log.debug("refused", code=code, status=status)
     headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else {}
     return web.json_response({"error": code}, status=status, headers=headers)

@@ -129,7 +129,7 @@ class _Reading:
             async for _, items in self._pages(uri):
                 await self._take(items, None)
         except (Malformed, NotFound):
-            log.info("history unreadable", uri=uri)
+            log.debug("history unreadable", uri=uri)
 
     async def _pages(self, uri: str) -> AsyncIterator[tuple[Document, list[Item]]]:
         """The pages of a collection, as many as one reading is worth."""
@@ -171,7 +171,7 @@ class _Reading:
         except Unreachable as error:
             self._silence = error
         except FediError as error:
-            log.info("item refused", uri=uri, code=error.code)
+            log.debug("item refused", uri=uri, code=error.code)
 
     def _interpret(self, document: Document, owner: str | None) -> Received | None:
         try:
@@ -179,7 +179,7 @@ class _Reading:
                 return read_bare_post(document, source_uri=self._uri, way="collected")
             received = read_collected(document, self._node.site, source_uri=self._uri)
         except Malformed as error:
-            log.info("item refused", uri=document.get("id"), code=error.code)
+            log.debug("item refused", uri=document.get("id"), code=error.code)
             return None
         if received.actor_uri == owner:
             received.trust = "fetched"

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fedi.core.errors import FediError
+from fedi.core.log import about
 from fedi.core.node import Node
 from fedi.core.unit import Unit
 from inbox.dispatch import handle
@@ -31,7 +32,7 @@ async def process(
     try:
         async with node.db.unit() as unit:
             await preload(unit, batch)
-            results = [(received, await handle(unit, received)) for received in batch]
+            results = [(received, await _handle(unit, received)) for received in batch]
             if conclude is not None:
                 await conclude(unit, results)
             return results
@@ -45,8 +46,13 @@ async def process(
         return first + await process(node, batch[middle:], conclude)
 
 
+async def _handle(unit: Unit, received: Received) -> Outcome:
+    with about(activity=received.uri):
+        return await handle(unit, received)
+
+
 def _failed(received: Received, error: Exception) -> Outcome:
     if isinstance(error, FediError):
         return Outcome("failed", error.code)
-    log.exception("activity failed", type=received.type, uri=received.uri, exc_info=error)
+    log.exception("activity failed", activity=received.uri, type=received.type, exc_info=error)
     return Outcome("failed", type(error).__name__)

@@ -1,6 +1,7 @@
 """From an activity to its handler: nobody is heard before somebody has vouched for them."""
 
 from actors.models import Actor
+from fedi.core.log import about
 from fedi.core.unit import Unit
 from inbox.handlers.accept import handle_accept
 from inbox.handlers.add import handle_add
@@ -89,7 +90,8 @@ async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcom
     if part.type in ("Add", "Remove") and part.refusal is None:
         part.introduce(announce.actor)
         return await HANDLERS[part.type](unit, part)
-    outcome = await handle(unit, part)
+    with about(activity=part.uri):
+        outcome = await handle(unit, part)
     if part.type == "Delete" and outcome.name == "ignored" and outcome.reason != "known":
         return await handle_removal(unit, announce.actor, part)
     return outcome

@@ -30,7 +30,7 @@ def read_item(item: InboxItem, site: Site) -> Received:
     trust: Trust | None = "signature" if item.signer_uri == frame.actor_uri else None
     received = read_activity(document, frame, item.body, signer_uri=item.signer_uri, trust=trust)
     received.item_id, received.origin = item.id, item.origin
-    received.attempts = item.attempts
+    received.attempts, received.received_at = item.attempts, item.received_at
     received.recipient = item.recipient
     if received.type == "Announce":
         received.inner = _read_announced(received, site)

@@ -10,9 +10,11 @@ import structlog
 
 from actors.journal import Journal
 from actors.peers import heard_from
-from fedi.core.errors import FediError, Malformed, Unreachable
+from fedi.core.errors import FediError, Malformed
 from fedi.core.jobs import claim, finish, postpone
 from fedi.core.jsonld import ids_of
+from fedi.core.log import about
+from fedi.core.metrics import INBOX_LAG, INBOX_PROCESSED
 from fedi.core.node import Node
 from fedi.core.unit import Unit
 from inbox.batch import Result, process
@@ -136,6 +138,7 @@ class Processor:
     async def _follow_up(self, results: Sequence[Result]) -> None:
         """What follows from a batch once it is stored."""
         for received, outcome in results:
+            self._count(received, _last(received, outcome))
             if outcome.name == "waiting":
                 task = asyncio.create_task(self._ask(received))
                 self._asking[task] = received
@@ -145,15 +148,28 @@ class Processor:
             elif _last(received, outcome).name == "ignored" and outcome.reason != "known":
                 self._note(received, outcome.reason or "")
 
+    def _count(self, received: Received, end: Outcome) -> None:
+        INBOX_PROCESSED[end.name].inc()
+        if end.name in ("done", "ignored") and received.received_at is not None:
+            INBOX_LAG.observe((self._node.clock() - received.received_at).total_seconds())
+        log.debug(
+            "processed",
+            activity=received.uri,
+            type=received.type,
+            outcome=end.name,
+            reason=end.reason,
+            peer=received.origin,
+        )
+
     async def _ask(self, received: Received) -> None:
         try:
-            await self._resolver.resolve(received)
-        except Unreachable as error:
+            with about(activity=received.uri):
+                await self._resolver.resolve(received)
+        except FediError as error:
             await self._put_off(received, error.code)
         except Exception as error:
-            log.exception("resolving failed", uri=received.uri)
-            code = error.code if isinstance(error, FediError) else type(error).__name__
-            await self._put_off(received, code)
+            log.exception("resolving failed", activity=received.uri)
+            await self._put_off(received, type(error).__name__)
         else:
             self._answered.append(received)
             self._signal.set()
@@ -201,6 +217,7 @@ def _unreadable(item: InboxItem, error: Malformed) -> Received:
         {}, item.body, item.activity_uri, item.type, item.signer_uri, item.signer_uri, None
     )
     received.item_id, received.origin = item.id, item.origin
+    received.received_at = item.received_at
     received.refusal = error.code
     return received
 

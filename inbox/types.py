@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from actors.models import Actor
@@ -79,6 +80,7 @@ class Received:
     inner: list["Received"] = field(default_factory=list)  # what an Announce wraps
     item_id: int | None = None  # the row it came from
     origin: str | None = None  # of the verified signer of the request
+    received_at: datetime | None = None
     attempts: int = 0
     recipient: str | None = None  # the local actor whose own inbox was used
     refusal: str | None = None  # a code: it cannot be true, or cannot be verified

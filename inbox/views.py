@@ -7,6 +7,7 @@ means that the activity is on disk; everything else happens later, in `processor
 import asyncio
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 
 from actors.appkeys import AUTHENTICATOR, JOURNAL
@@ -35,6 +36,8 @@ from inbox.frame import (
 )
 from inbox.keys import ACCEPTOR, GUARD
 from inbox.receive import new_item
+
+log = structlog.get_logger()
 
 BODY_SECONDS = 15
 
@@ -107,6 +110,7 @@ async def _accept(
             now=node.clock(),
         )
     )
+    log.debug("accepted", activity=frame.uri, type=frame.type, peer=signer.origin)
 
 
 async def _find_recipient(node: Node, path: str) -> str | None:

@@ -86,11 +86,16 @@ class Claims:
     async def _load_messages(self, unit: Unit, ids: set[int]) -> Mapping[int, Message]:
         known = {id_: self._messages[id_] for id_ in ids & self._messages.keys()}
         query = select(
-            Activity.id, Activity.uri, Activity.type, Activity.body, Activity.passed_on
+            Activity.id,
+            Activity.uri,
+            Activity.type,
+            Activity.body,
+            Activity.object_uri,
+            Activity.passed_on,
         ).where(Activity.id.in_(ids - known.keys()))
         rows = await unit.session.execute(query) if len(known) < len(ids) else ()
-        for id_, uri, type_, body, passed_on in rows:
-            known[id_] = Message(uri, type_, body)
+        for id_, uri, type_, body, object_uri, passed_on in rows:
+            known[id_] = Message(uri, type_, body, object_uri)
             # What was passed on for somebody else may be replaced by a newer edit.
             if not passed_on and len(body) <= _MAX_BODY:
                 _remember(self._messages, id_, known[id_], _MAX_MESSAGES)

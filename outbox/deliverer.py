@@ -196,6 +196,14 @@ class Deliverer:
         if result.verdict is Verdict.DELIVERED:
             lag = self._node.clock() - parcel.created_at
             DELIVERY_LAG[parcel.dialect].observe(lag.total_seconds())
+        log.debug(
+            result.verdict.value,
+            activity=parcel.message.uri,
+            object=parcel.message.object_uri,
+            peer=parcel.origin,
+            code=result.code,
+            attempt=parcel.attempts,
+        )
 
     async def _attempt(self, parcel: Parcel) -> Result:
         try:

@@ -34,6 +34,7 @@ class Message:
     uri: str
     type: str
     body: bytes
+    object_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import ColumnElement, select, update
 
 from actors.followers import Target
@@ -21,6 +22,8 @@ from fedi.core.unit import Unit
 from outbox.models import Activity, Delivery
 from outbox.reception import receive
 from outbox.recipients import Destination, inboxes
+
+log = structlog.get_logger()
 
 #: These change what was said about their object before, so they must arrive behind it.
 _ABOUT_THEIR_OBJECT = frozenset({"Create", "Update", "Delete", "Undo", "Add", "Remove"})
@@ -222,6 +225,7 @@ def _queue(
     unit: Unit, activity: Activity, signer: Actor, places: Iterable[Destination], subject: str
 ) -> None:
     told = _told(unit)[activity.id]
+    before = len(told)
     for place in places:
         told[place.inbox] = place.origin
         unit.write(
@@ -242,6 +246,7 @@ def _queue(
         )
     if told:
         unit.wake("outbox")
+    log.debug("queued", says=activity.uri, type=activity.type, inboxes=len(told) - before)
 
 
 def _is_newer_edit(activity: Activity, body: bytes) -> bool:
