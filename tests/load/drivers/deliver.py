@@ -16,6 +16,7 @@ from actors.local import network_actor
 from actors.models import Dialect
 from fedi.core.config import load_config
 from fedi.core.jsonld import Document
+from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
 from fedi.core.urls import Site, new_key, origin_of
 from fedi.core.vocab import PUBLIC
@@ -30,7 +31,9 @@ PAUSE = 0.25
 
 async def main(config: Path, inboxes: Sequence[str]) -> None:
     """Deliver as often as asked, to each inbox equally often."""
-    node = open_node(load_config(config))
+    settings = load_config(config)
+    set_up_log(settings.log.level, settings.log.format)
+    node = open_node(settings)
     targets = [_target(inbox) for inbox in inboxes]
 
     async def turn(count: int) -> Round:

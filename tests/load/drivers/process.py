@@ -13,6 +13,7 @@ from actors.journal import Journal
 from actors.policies import Policies
 from fedi.app import sign_requests
 from fedi.core.config import load_config
+from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
 from inbox.models import InboxItem
 from inbox.processor import Processor
@@ -21,7 +22,9 @@ from inbox.resolve import Resolver
 
 async def main(config: Path) -> None:
     """Process as many of the accepted activities as asked."""
-    node = open_node(load_config(config))
+    settings = load_config(config)
+    set_up_log(settings.log.level, settings.log.format)
+    node = open_node(settings)
     await sign_requests(node)
     policies = Policies(node.db, node.config.federation.mode)
     processor = Processor(node, Resolver(node, policies), Journal(node.db))
