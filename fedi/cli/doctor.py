@@ -18,7 +18,7 @@ def doctor(as_json: AsJson = False, config: ConfigPath = DEFAULT_CONFIG) -> None
 
 async def _examine(config: Path, as_json: bool) -> None:
     from fedi.cli.diagnosis import State, examine
-    from fedi.core.config import load_config
+    from fedi.core.settings import load_config
 
     findings = [finding async for finding in examine(load_config(config))]
     if as_json:

@@ -10,9 +10,10 @@ from actors.local import create_actor, instance_handle
 from actors.models import Role
 from fedi.accounts.signup import create_account
 from fedi.cli.refusals import Refused, database_errors
-from fedi.core.config import Config, is_reserved, load_config
+from fedi.core.config import Config, is_reserved
 from fedi.core.node import open_node
 from fedi.core.seal import create_secret
+from fedi.core.settings import load_config
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.migrations.upgrade import upgrade

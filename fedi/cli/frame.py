@@ -37,8 +37,8 @@ async def opened_node(config: Path) -> AsyncIterator["Node"]:
     Raises `BadConfiguration`, `BadSecret`, `NotMigrated`, `NewerDatabase`, and
     `Refused` when the database cannot be used.
     """
-    from fedi.core.config import load_config
     from fedi.core.node import open_node
+    from fedi.core.settings import load_config
     from fedi.migrations.state import require_current
 
     with database_errors():

@@ -16,8 +16,8 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 async def _migrate(config: Path) -> None:
-    from fedi.core.config import load_config
     from fedi.core.node import open_node
+    from fedi.core.settings import load_config
     from fedi.migrations.state import HEAD, NotMigrated, require_current
     from fedi.migrations.upgrade import upgrade
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
+from fedi.cli.lean import hand_over
 
 #: How glibc is asked to give memory back instead of keeping a share of it for every thread.
 FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
@@ -30,9 +31,12 @@ def serve(
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Run the node until Ctrl-C or SIGTERM."""
+    from fedi.core.settings import load_config
+
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
-    given = [str(config), role, host or "", str(port or ""), str(socket or "")]
+    given = [role, host or "", str(port or ""), str(socket or "")]
+    hand_over(load_config(config))
     python = sys.executable
     lean = [python, "-OO", "-X", "no_debug_ranges", "-m", "fedi.cli.lean", *given]
     os.execve(python, lean, os.environ | FRUGAL)  # noqa: S606  no shell: good

@@ -19,7 +19,7 @@ from fedi.accounts.signup import create_setup_link
 from fedi.app import Role, create_app
 from fedi.cli.identity import check_identity, introduce_network
 from fedi.cli.refusals import Refused, database_errors
-from fedi.core.config import Config, load_config
+from fedi.core.config import Config
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
 from fedi.core.version import VERSION
@@ -46,13 +46,12 @@ class Listen:
     socket: Path | None = None
 
 
-def run(config: Path, role: Role, listen: Listen) -> None:
-    """Run the node of a settings file until SIGTERM or SIGINT.
+def run(settings: Config, role: Role, listen: Listen) -> None:
+    """Run a node until SIGTERM or SIGINT.
 
-    Raises `BadConfiguration`, `BadSecret`, `NotMigrated`, `NewerDatabase`, and
+    Raises `BadSecret`, `NotMigrated`, `NewerDatabase`, and
     `Refused` for a port in use or a directory that cannot be written.
     """
-    settings = load_config(config)
     set_up_log(settings.log.level, settings.log.format)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, role, listen))

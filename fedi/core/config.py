@@ -1,84 +1,86 @@
-"""Configuration: one TOML file, each key overridable by `FEDI_SECTION__KEY`.
+"""The configuration of a node: every setting there is, with its default and its bounds.
 
-`config.example.toml` explains every key; a test compares the two.
+Plain values, so that a node that runs carries nothing of what read and checked them:
+`fedi.core.settings` does that.  `config.example.toml` explains every key; a test
+compares the two.
 """
 
-import os
-import tomllib
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from annotated_types import Predicate
 
-from fedi.core.errors import FediError, Malformed
+from fedi.core.errors import Malformed
 from fedi.core.urls import Site, origin_of
 
 HANDLE = r"^[a-z0-9_]{2,30}$"
 RESERVED_SUFFIXES = (".test", ".localhost", ".internal")
 
 
-class BadConfiguration(FediError):
-    """The configuration cannot be used; the message names the key, the reason and an example."""
+def key(default: Any = MISSING, *, secret: bool = False, **rules: Any) -> Any:
+    """A key of a section: its default, and the rules of pydantic that its value obeys.
 
-    code = "bad-configuration"
+    A key without default is required; a secret one is not printed.
+    """
+    return field(default=default, repr=not secret, metadata=rules)
 
 
-class Section(BaseModel):
+def _is_database(value: str) -> bool:
+    if value and not value.startswith(("postgresql://", "sqlite:///")):
+        raise ValueError("must be empty (SQLite in data_dir) or a postgresql:// URL")
+    return True
+
+
+def _is_network(value: str) -> bool:
+    return bool(ip_network(value))  # or raises ValueError, which says why
+
+
+Networks = tuple[Annotated[str, Predicate(_is_network)], ...]
+
+
+class Section:
     """A part of the file; an unknown key is an error, not a surprise later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
 
+@dataclass(frozen=True)
 class NodeSection(Section):
     """What this node is and where it keeps its data."""
 
-    domain: str = Field(examples=["tilios.example"])
-    url: str = Field(default="", examples=["https://tilios.example"])
-    data_dir: Path = Field(default=Path("data"), examples=["/var/lib/fedi"])
-    database: str = Field(default="", examples=["postgresql://fedi@localhost/fedi"])
-
-    @field_validator("database")
-    @classmethod
-    def _known_database(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "sqlite:///")):
-            raise ValueError("must be empty (SQLite in data_dir) or a postgresql:// URL")
-        return value
+    domain: str = key(examples=["tilios.example"])
+    url: str = key("", examples=["https://tilios.example"])
+    data_dir: Path = key(Path("data"), examples=["/var/lib/fedi"])
+    database: Annotated[str, Predicate(_is_database)] = key(
+        "", examples=["postgresql://fedi@localhost/fedi"]
+    )
 
 
+@dataclass(frozen=True)
 class NetworkSection(Section):
     """The organisation that runs the node."""
 
-    handle: str = Field(default="reseau", pattern=HANDLE, examples=["tilios"])
-    name: str = Field(default="Notre réseau", min_length=1, max_length=200)
-    summary: str = Field(default="", max_length=500)
-    languages: tuple[Literal["fr", "en"], ...] = Field(default=("fr", "en"), min_length=1)
-    theme: str = Field(default="#0f6b5c", pattern=r"^#[0-9a-fA-F]{6}$")
+    handle: str = key("reseau", pattern=HANDLE, examples=["tilios"])
+    name: str = key("Notre réseau", min_length=1, max_length=200)
+    summary: str = key("", max_length=500)
+    languages: tuple[Literal["fr", "en"], ...] = key(("fr", "en"), min_length=1)
+    theme: str = key("#0f6b5c", pattern=r"^#[0-9a-fA-F]{6}$")
 
 
+@dataclass(frozen=True)
 class ListenSection(Section):
     """Where the program answers."""
 
-    host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])
-    port: int = Field(default=8080, ge=1, le=65535)
-    socket: Path | None = Field(default=None, examples=["/run/fedi/fedi.sock"])
-    trusted_proxies: tuple[str, ...] = Field(default=(), examples=[["127.0.0.1"]])
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for item in value:
-            ip_network(item)
-        return value
+    host: str = key("127.0.0.1", examples=["127.0.0.1"])
+    port: int = key(8080, ge=1, le=65535)
+    socket: Path | None = key(None, examples=["/run/fedi/fedi.sock"])
+    trusted_proxies: Networks = key((), examples=[["127.0.0.1"]])
 
 
+@dataclass(frozen=True)
 class FederationSection(Section):
     """Who we speak with."""
 
@@ -87,32 +89,44 @@ class FederationSection(Section):
     allow_http: bool = False
 
 
+@dataclass(frozen=True)
 class AccountsSection(Section):
     """Who may become a member."""
 
     registration: Literal["closed", "invite", "approval", "open"] = "closed"
 
 
+@dataclass(frozen=True)
 class MailSection(Section):
     """How the node sends mail; without a host it sends none."""
 
-    host: str = Field(default="", examples=["smtp.example.org"])
-    port: int = Field(default=587, ge=1, le=65535)
+    host: str = key("", examples=["smtp.example.org"])
+    port: int = key(587, ge=1, le=65535)
     username: str = ""
-    password: str = Field(default="", repr=False)
-    sender: str = Field(default="", examples=["fedi@tilios.example"])
+    password: str = key("", secret=True)
+    sender: str = key("", examples=["fedi@tilios.example"])
 
 
+@dataclass(frozen=True)
 class LimitsSection(Section):
     """Bounds that keep one peer or one person from taking all the room."""
 
-    post_length: int = Field(default=40_000, ge=500, le=60_000)
-    inbox_per_minute: int = Field(default=300, ge=1)
-    inbox_waiting: int = Field(default=10_000, ge=10)
-    signins_per_minute: int = Field(default=5, ge=1)
-    posts_per_hour: int = Field(default=120, ge=1)
+    post_length: int = key(40_000, ge=500, le=60_000)
+    inbox_per_minute: int = key(300, ge=1)
+    inbox_waiting: int = key(10_000, ge=10)
+    signins_per_minute: int = key(5, ge=1)
+    posts_per_hour: int = key(120, ge=1)
 
 
+@dataclass(frozen=True)
+class MetricsSection(Section):
+    """Who may read what the node counts."""
+
+    allowed: Networks = key(("127.0.0.0/8", "::1"), examples=[["10.0.0.5"]])
+    token: str = key("", secret=True, examples=["a-long-random-word"])
+
+
+@dataclass(frozen=True)
 class LogSection(Section):
     """What is written to standard error."""
 
@@ -120,12 +134,12 @@ class LogSection(Section):
     format: Literal["text", "json"] = "text"
 
 
-class Config(BaseSettings):
-    """Every setting of a node, checked; built by `load_config`."""
+@dataclass(frozen=True)
+class Config:
+    """Every setting of a node; `load_config` reads and checks one.
 
-    model_config = SettingsConfigDict(
-        env_prefix="FEDI_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    Raises `ValueError` for settings that contradict each other.
+    """
 
     node: NodeSection
     network: NetworkSection = NetworkSection()
@@ -134,22 +148,11 @@ class Config(BaseSettings):
     accounts: AccountsSection = AccountsSection()
     mail: MailSection = MailSection()
     limits: LimitsSection = LimitsSection()
+    metrics: MetricsSection = MetricsSection()
     log: LogSection = LogSection()
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file."""
-        return env_settings, init_settings
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Config":
+    def __post_init__(self) -> None:
+        """Compare what sections say about each other."""
         try:
             origin = origin_of(self.site.url)
         except Malformed as error:
@@ -164,7 +167,6 @@ class Config(BaseSettings):
                 "federation.allow_private_addresses and federation.allow_http are for tests: they "
                 "need a reserved node.domain such as localhost or node.test"
             )
-        return self
 
     @property
     def site(self) -> Site:
@@ -201,78 +203,3 @@ def is_reserved(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def load_config(path: Path) -> Config:
-    """Read and check a file; relative directories in it are relative to it.
-
-    Raises `BadConfiguration` naming each wrong key, the reason and an example.
-    """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadConfiguration(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path} is not valid TOML: {error}") from error
-    node = raw.get("node")
-    if isinstance(node, dict) and isinstance(node.get("data_dir", "data"), str):
-        node["data_dir"] = str(path.parent / node.get("data_dir", "data"))
-    try:
-        return Config(**raw)
-    except ValidationError as error:
-        raise BadConfiguration("\n".join(explain(error, path))) from error
-
-
-def explain(error: ValidationError, path: Path) -> list[str]:
-    """Turn a validation error into one line per wrong key: the key, the reason, an example."""
-    lines = []
-    for problem in error.errors():
-        keys = [part for part in problem["loc"] if isinstance(part, str)]  # no places in lists
-        reason = problem["msg"].removeprefix("Value error, ")
-        meant: list[str] | None = keys
-        if problem["type"] == "extra_forbidden":
-            reason, meant = "no such key (config.example.toml lists them all)", _nearest(keys)
-        example = f"; example: {_example(meant)}" if meant else ""
-        lines.append(f"{_place(keys, path)}: {reason}{example}")
-    return lines
-
-
-def _place(keys: list[str], path: Path) -> str:
-    """Where a wrong value was given."""
-    variable = "FEDI_" + "__".join(keys).upper()
-    if variable in os.environ:
-        return variable
-    return f"{path}: {'.'.join(keys)}" if keys else str(path)
-
-
-def _nearest(keys: list[str]) -> list[str] | None:
-    """The key that was meant by one that is misspelt."""
-    *above, last = keys
-    found = get_close_matches(last, _fields(above), n=1)
-    return [*above, *found] if found else None
-
-
-def _example(keys: list[str]) -> str:
-    """A line that would do for a key; of a section, its name and its first line."""
-    *above, name = keys
-    if fields := _fields(keys):
-        return f"[{name}] {_example([name, next(iter(fields))])}"
-    field = _fields(above)[name]
-    return f"{name} = {_toml(field.examples[0] if field.examples else field.default)}"
-
-
-def _fields(keys: list[str]) -> dict[str, FieldInfo]:
-    """The keys of a section, those of the whole file for none, nothing for a key."""
-    section: Any = Config
-    for key in keys:
-        section = section.model_fields[key].annotation
-    fields: dict[str, FieldInfo] = getattr(section, "model_fields", {})
-    return fields
-
-
-def _toml(value: Annotated[Any, "a default of the classes above"]) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return str(value) if isinstance(value, int) else f'"{value}"'

@@ -27,10 +27,10 @@ from actors.known import FetchedActor, store_actor
 from actors.local import create_actor, instance_handle
 from actors.models import Actor, Dialect, Role
 from actors.peers import find_peer
-from fedi.core.config import Config
 from fedi.core.jsonld import Document, dumps
 from fedi.core.node import Node, open_node
 from fedi.core.seal import create_secret
+from fedi.core.settings import make_config
 from fedi.core.signatures.keys import (
     SigningKey,
     generate_ed25519,
@@ -116,12 +116,14 @@ async def make_node(
     """
     data_dir = tmp_path / domain.replace(":", "-")
     data_dir.mkdir()
-    config = Config(
-        node={"domain": domain, "url": url, "data_dir": data_dir},
-        network={"handle": network, "name": network.capitalize()},
-        federation={"allow_private_addresses": True, "allow_http": True}
-        | sections.pop("federation", {}),
-        **sections,
+    relaxed = {"allow_private_addresses": True, "allow_http": True}
+    config = make_config(
+        sections
+        | {
+            "node": {"domain": domain, "url": url, "data_dir": data_dir},
+            "network": {"handle": network, "name": network.capitalize()},
+            "federation": relaxed | sections.get("federation", {}),
+        }
     )
     create_secret(config.secret_path)
     node = open_node(config, clock=clock or FakeClock())

@@ -19,8 +19,8 @@ import aiohttp
 
 from fedi.accounts.signup import create_account
 from fedi.accounts.tokens import create_token
-from fedi.core.config import load_config
 from fedi.core.node import open_node
+from fedi.core.settings import load_config
 
 Answer = TypeVar("Answer")
 

@@ -26,8 +26,8 @@ from processes import ACTIVITY, NodeProcess, Nodes, eventually
 from signing import NOTHING, Fields, craft
 
 from fedi.cli.founding import Founding, found
-from fedi.core.config import load_config
 from fedi.core.node import open_node
+from fedi.core.settings import load_config
 from fedi.core.signatures.window import write_date
 from fedi.core.unit import Unit
 

@@ -14,9 +14,9 @@ from fedi.cli.demo.cast import PASSWORD, Network
 from fedi.cli.demo.client import is_ready
 from fedi.cli.founding import Founding, found
 from fedi.cli.refusals import Refused
-from fedi.core.config import load_config
 from fedi.core.errors import NotFound
 from fedi.core.node import Node, open_node
+from fedi.core.settings import load_config
 from fedi.debates.groups import create_group
 from fedi.migrations.state import require_current
 

@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from actors.followers import Target
 from actors.local import network_actor
 from actors.models import Dialect
-from fedi.core.config import load_config
 from fedi.core.jsonld import Document
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
+from fedi.core.settings import load_config
 from fedi.core.urls import Site, new_key, origin_of
 from fedi.core.vocab import PUBLIC
 from outbox.builders import build_create

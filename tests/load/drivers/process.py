@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from actors.journal import Journal
 from actors.policies import Policies
 from fedi.app import sign_requests
-from fedi.core.config import load_config
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
+from fedi.core.settings import load_config
 from inbox.models import InboxItem
 from inbox.processor import Processor
 from inbox.resolve import Resolver
