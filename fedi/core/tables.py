@@ -3,8 +3,10 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
@@ -39,6 +41,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a naive datetime has no place in the database")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Write a moment once: most rows of a unit bear the same, and SQLite wants it as text."""
+        write = super().bind_processor(dialect)
+        return lru_cache(maxsize=64)(write) if write is not None else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back an aware datetime."""
@@ -102,6 +109,11 @@ _EPOCH_MS = 1_577_836_800_000  # 2020-01-01: 43 bits of milliseconds last until 
 _WORKER = int.from_bytes(os.urandom(1)) & 0x7F
 _lock = threading.Lock()
 _last = 0
+
+
+def made_at(identity: int) -> datetime:
+    """When a key was made."""
+    return datetime.fromtimestamp(((identity >> 20) + _EPOCH_MS) / 1000, UTC)
 
 
 def new_id() -> int:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fedi.core.insertion import insertion_of
 from fedi.core.seal import Vault
 from fedi.core.tables import IN_LIMIT, Base, Row, new_id
 from fedi.core.urls import Site
@@ -80,15 +81,18 @@ class Unit:
         identity: int = values["id"]
         return identity
 
-    def wake(self, *loops: str) -> None:
-        """Tell these loops, once the unit has committed, that there is work for them."""
-        self.wakes.update(loops)
+    def wake(self, *topics: str) -> None:
+        """Wake who waits for these topics, in every process, once the unit has committed."""
+        self.wakes.update(topics)
 
     async def flush(self) -> None:
         """Send to the database what has been added and written so far."""
         await self.session.flush()
-        for model, rows in self.rows.items():
-            await self.session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]  # FromClause is a Table here
+        if self.rows:
+            connection = await self.session.connection()
+            for model, rows in self.rows.items():
+                insertion = insertion_of(model, tuple(rows[0]), connection.dialect)
+                await connection.exec_driver_sql(insertion.text, insertion.bind(rows))
         self.rows.clear()
 
     async def commit(self) -> None:
