@@ -1,11 +1,12 @@
 """What most tests start from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from factories import FakeClock, forget_names, make_node
 from hypothesis import settings
+from postgres import Server, private_postgres
 
 from fedi.core.node import Node
 from fedi.core.unit import Unit
@@ -24,6 +25,13 @@ def _names() -> None:
 def clock() -> FakeClock:
     """A clock that stands still until it is advanced."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server to make databases on."""
+    with private_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ the clock, and a memory of the rows it has met, so that handlers written one row
 at a time run in batches at the price of a few statements (docs/adr/0003).
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from fedi.core.seal import Vault
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
+from fedi.core.wakes import Wakes
 
 PRAGMAS = (
     "journal_mode=wal",
@@ -69,7 +69,7 @@ class Database:
     site: Site
     vault: Vault
     clock: Callable[[], datetime]
-    signals: Mapping[str, asyncio.Event]
+    signals: Wakes
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -77,8 +77,7 @@ class Database:
         async with self._session(self.writer) as unit:
             yield unit
             await unit.commit()  # not reached when the body raises: closing rolls back
-            for name in unit.wakes:
-                self.signals[name].set()
+            self.signals.tell(*unit.wakes)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:

@@ -1,20 +1,18 @@
 """The node: one frozen value that holds what a running process needs."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fedi.core.config import Config
 from fedi.core.db import Database, open_engine
 from fedi.core.fetch import Fetcher
+from fedi.core.lines import Postgres, Sockets
 from fedi.core.seal import Vault, read_secret
 from fedi.core.urls import Site
 from fedi.core.version import VERSION
-
-#: The loops a unit may wake when it commits.
-LOOPS = ("inbox", "outbox", "backfill")
+from fedi.core.wakes import Wakes
 
 
 def utc_now() -> datetime:
@@ -32,11 +30,12 @@ class Node:
     db: Database
     fetcher: Fetcher
     clock: Callable[[], datetime]
-    signals: dict[str, asyncio.Event] = field(default_factory=dict)
+    signals: Wakes
 
     async def close(self) -> None:
         """Close connections; nothing of the node may be used afterwards."""
         await self.fetcher.close()
+        await self.signals.close()
         await self.db.close()
 
 
@@ -47,11 +46,12 @@ def open_node(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Nod
     """
     site = config.site
     vault = Vault(read_secret(Path(config.secret_path)))
-    signals = {name: asyncio.Event() for name in LOOPS}
     url = config.database_url
-    database = Database(
-        open_engine(url, write=True), open_engine(url, write=False), site, vault, clock, signals
-    )
+    writer, reader = open_engine(url, write=True), open_engine(url, write=False)
+    is_ours = writer.dialect.name == "sqlite"
+    line = Sockets(config.node.data_dir / "wakes") if is_ours else Postgres(reader)
+    signals = Wakes(line)
+    database = Database(writer, reader, site, vault, clock, signals)
     fetcher = Fetcher(
         site,
         allow_private=config.federation.allow_private_addresses,

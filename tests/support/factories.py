@@ -107,12 +107,14 @@ async def make_node(
     clock: FakeClock | None = None,
     url: str = "",
     network: str = "reseau",
+    database: str = "",
     **sections: dict[str, Any],
 ) -> Node:
     """Make a node with its instance and network actors, on a SQLite file of its own.
 
-    It talks to loopback and over http.  `url` is for nodes that answer on a real port;
-    `sections` are further parts of the configuration.  Close it with `await node.close()`.
+    It talks to loopback and over http.  `url` is for nodes that answer on a real port,
+    `database` for those on an empty database of PostgreSQL; `sections` are further parts of
+    the configuration.  Close it with `await node.close()`.
     """
     data_dir = tmp_path / domain.replace(":", "-")
     data_dir.mkdir()
@@ -120,7 +122,7 @@ async def make_node(
     config = make_config(
         sections
         | {
-            "node": {"domain": domain, "url": url, "data_dir": data_dir},
+            "node": {"domain": domain, "url": url, "data_dir": data_dir, "database": database},
             "network": {"handle": network, "name": network.capitalize()},
             "federation": relaxed | sections.get("federation", {}),
         }
