@@ -49,5 +49,5 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the node and its tests need into $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,test]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[speed,postgresql,test]'
 	@touch $@ $(VENV)/.run

@@ -4,7 +4,7 @@ A topic is a word, `inbox`, or a word and a key, `thread/KEY`.  Who listens to a
 all its keys; the bare word is heard by everybody who waits for one of them.
 
 A wake brings no news, it says "look again".  One that is lost costs a delay and nothing
-else, because whoever listens also looks by themselves now and then (docs/adr/0008).
+else, because whoever listens also looks by themselves now and then (docs/adr/0007).
 """
 
 import asyncio
