@@ -9,66 +9,90 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from measuring import Match
+from measuring import Figures, Match
+from postgres import NoPostgres, private_postgres
 from processes import Nodes
 from report import Result, print_table, write_report
 from rich.console import Console
 from rounds import run
 from rows.accepting import accept
 from rows.delivering import deliver_on_kept_connections, deliver_on_new_connections
-from rows.memory import rest, work
+from rows.fanout import fan_out
+from rows.memory import rest, work, work_unhurried
 from rows.processing import process
+from rows.scaling import show_long_thread, two_web_processes, two_workers
 from rows.showing import show
 from stage import Stage
 from strangers import World
 
 REPORT = Path("build/bench.json")
-RATE, MEMORY = "/s/core", "MB"
+RATE = "/s/core"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report: what is measured, how, and what it should come to."""
+    """One line of the report: what is measured, how, and what it should come to.
+
+    The target is a ratio where there is a reference, or else a value in the unit of the row.
+    """
 
     name: str
-    measure: Callable[[Stage, int], Awaitable[Match | list[float]]]
-    target: float | None = None
+    measure: Callable[[Stage, int], Awaitable[Match | Figures]]
+    target: float
+    on: Literal["sqlite", "postgresql"] = "sqlite"
 
     async def fill(self, stage: Stage, runs: int) -> Result:
         """Measure."""
-        measured = await self.measure(stage, runs)
-        if isinstance(measured, Match):
-            return Result(self.name, RATE, measured.node, measured.reference, self.target)
-        return Result(self.name, MEMORY, measured, None, self.target, smaller_is_better=True)
+        found = await self.measure(stage, runs)
+        if isinstance(found, Match):
+            return Result(self.name, RATE, found.node, found.reference, self.target)
+        smaller = not found.more_is_better
+        return Result(self.name, found.unit, found.values, None, self.target, smaller, found.remark)
 
 
+WORK = "RSS after 10 k posts, 2 k actors and 12,000 inbox requests"
 ROWS = (
-    Row("activities accepted", accept, target=0.40),
-    Row("activities processed", process),
-    Row("deliveries on kept connections", deliver_on_kept_connections),
-    Row("deliveries on new TLS connections", deliver_on_new_connections),
-    Row("pages of 100 posts", show),
-    Row("memory at rest", rest, target=100),
-    Row("memory after work", work),
+    Row("Create(Note) accepted, durable, SQLite", accept, 0.60),
+    Row("Create(Note) accepted, durable, PostgreSQL", accept, 0.60, on="postgresql"),
+    Row("fully processed, SQLite", process, 0.70),
+    Row("fully processed, PostgreSQL with its server", process, 0.60, on="postgresql"),
+    Row("deliveries, kept connections, RSA", deliver_on_kept_connections, 0.75),
+    Row("deliveries, new TLS each", deliver_on_new_connections, 0.75),
+    Row("100-post thread, anonymous uncached", show, 0.60),
+    Row("two web processes / one, PostgreSQL", two_web_processes, 1.7, on="postgresql"),
+    Row("two workers / one, 200 hosts", two_workers, 1.7, on="postgresql"),
+    Row("one post to 10,000 followers on 2,000 hosts", fan_out, 100),
+    Row("page of a thread, 10,000 posts / 100 posts", show_long_thread, 1.5),
+    Row("RSS at rest", rest, 85),
+    Row(WORK, work, 120),
 )
+UNHURRIED = Row(WORK, work_unhurried, 120)
 
 
 async def bench(rows: Sequence[Row], runs: int, report: Path) -> None:
     """Measure the rows one after the other, each on a fresh copy of one prepared node."""
     console, started = Console(stderr=True), time.monotonic()
     results = []
-    with tempfile.TemporaryDirectory(prefix="fedi-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="fedi-bench-") as directory, ExitStack() as stack:
         home = Path(directory)
         async with World(home).open() as world, Nodes(home) as nodes:
-            stage = Stage(world, nodes.prepare("reseau"))
-            with console.status("a node is founded…"):
-                await stage.prepare()
+            stages: dict[str, Stage] = {}
+            for database in dict.fromkeys(row.on for row in rows):
+                server = None
+                if database == "postgresql":
+                    server = stack.enter_context(private_postgres(durable=True))
+                stages[database] = Stage(world, nodes.prepare(f"reseau_{database}"), server)
+                with console.status(f"a node is founded, on {database}…"):
+                    await stages[database].prepare()
             for row in rows:
                 with console.status(f"{row.name}…"):
-                    results.append(await row.fill(stage, runs))
+                    results.append(await row.fill(stages[row.on], runs))
+                print_table(results[-1:])
     write_report(report, results)
     print_table(results)
     console.print(f"{report}, in {time.monotonic() - started:.0f} s")
@@ -80,11 +104,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="measurements of each row (5)")
     parser.add_argument("--only", metavar="WORD", help="only the rows whose name has this word")
     parser.add_argument("--report", type=Path, default=REPORT, help=f"where to write ({REPORT})")
+    parser.add_argument(
+        "--unhurried", action="store_true", help="memory after ten minutes that take ten minutes"
+    )
     options = parser.parse_args()
-    rows = [row for row in ROWS if options.only is None or options.only in row.name]
+    rows = [UNHURRIED if options.unhurried and row.name == WORK else row for row in ROWS]
+    rows = [row for row in rows if options.only is None or options.only in row.name]
     if not rows:
         sys.exit(f"no row is called so; there are: {', '.join(row.name for row in ROWS)}")
-    run(bench(rows, options.runs, options.report))
+    try:
+        run(bench(rows, options.runs, options.report))
+    except NoPostgres as error:
+        sys.exit(f"{error}; or measure without it: --only SQLite")
 
 
 if __name__ == "__main__":

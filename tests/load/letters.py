@@ -1,6 +1,5 @@
 """What the load consists of: signed requests as Mastodon would send them, ready as bytes."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,7 @@ from uuid import uuid4
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from references.cavage import digest, sign
-from strangers import Stranger
+from strangers import Stranger, key_id
 
 AS2 = "https://www.w3.org/ns/activitystreams"
 PUBLIC = f"{AS2}#Public"
@@ -65,24 +64,23 @@ def write_follow(sender: Stranger, followed: str) -> dict[str, Any]:
     return {"@context": AS2, "id": uri, "type": "Follow", "actor": sender.uri, "object": followed}
 
 
-def post(sender: Stranger, key: RSAPrivateKey, host: str, activity: dict[str, Any]) -> bytes:
-    """The bytes of a POST to the shared inbox, signed now."""
+def post(key: RSAPrivateKey, host: str, activity: dict[str, Any]) -> bytes:
+    """The bytes of a POST to the shared inbox, signed now by whom it says it is from."""
     body = orjson.dumps(activity)
-    headers = sign(key, sender.key_id, host, "/inbox", digest(body), ACTIVITY)
+    headers = sign(key, key_id(activity["actor"]), host, "/inbox", digest(body), ACTIVITY)
     lines = [f"{name}: {value}" for name, value in headers.items()]
     head = "\r\n".join(["POST /inbox HTTP/1.1", *lines, f"Content-Length: {len(body)}", "", ""])
     return head.encode() + body
 
 
-def get_all(host: str, target: str, count: int) -> list[bytes]:
-    """So many GETs of one page, as a visitor's browser asks for it."""
-    request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n".encode()
-    return [request] * count
+def write_like(sender: Stranger, liked: str) -> dict[str, Any]:
+    """A like of a post."""
+    uri = f"{sender.uri}/likes/{uuid4().hex}"
+    return {"@context": AS2, "id": uri, "type": "Like", "actor": sender.uri, "object": liked}
 
 
-def post_all(
-    senders: Iterable[Stranger], key: RSAPrivateKey, host: str, activities: Iterable[dict[str, Any]]
-) -> list[bytes]:
-    """One POST for each activity, from whom it says it is."""
-    known = {sender.uri: sender for sender in senders}
-    return [post(known[activity["actor"]], key, host, activity) for activity in activities]
+def get_all(host: str, target: str, count: int, cookie: str = "") -> list[bytes]:
+    """So many GETs of one page, as a browser asks for it: a visitor's, or a member's."""
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", "Accept: text/html"]
+    lines += [f"Cookie: {cookie}"] if cookie else []
+    return ["\r\n".join([*lines, "", ""]).encode()] * count

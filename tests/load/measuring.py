@@ -6,7 +6,9 @@ runs; seconds of processor time per operation are what is left when all that is 
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,30 @@ def processor_seconds(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)
 
 
-async def measured(pid: int, count: int, work: Awaitable[object]) -> Round:
-    """Await the work, of so many operations, and see what it cost that process."""
-    before = processor_seconds(pid)
+def family_seconds(pid: int | None) -> float:
+    """The same for a process and those that it started and that still run; nothing for None."""
+    return sum(map(processor_seconds, [pid, *_children(pid)])) if pid else 0.0
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
+
+
+async def measured(
+    pid: int, count: int, work: Awaitable[object], *, database: int | None = None
+) -> Round:
+    """Await the work, of so many operations, and see what it cost that process.
+
+    `database` is the process of a database server whose work for it is counted too.
+    """
+    before = processor_seconds(pid) + family_seconds(database)
     await work
-    return Round(count, processor_seconds(pid) - before)
+    return Round(count, processor_seconds(pid) + family_seconds(database) - before)
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,19 @@ class Match:
 
     node: Sequence[float]
     reference: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Measurements of one thing that has no reference, and the unit they are in.
+
+    They are to stay below their target unless `more_is_better`; `remark` is for people.
+    """
+
+    values: Sequence[float]
+    unit: str
+    more_is_better: bool = False
+    remark: str = ""
 
 
 async def compete(node: Runner, reference: Runner, runs: int) -> Match:

@@ -33,6 +33,7 @@ class Result:
     #: Of the ratio to the reference; without a reference, of the median itself.
     target: float | None = None
     smaller_is_better: bool = False
+    remark: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -54,13 +55,16 @@ class Result:
         return {
             "name": self.name,
             "unit": self.unit,
-            "min": round(min(self.values), 1),
-            "median": round(median(self.values), 1),
-            "max": round(max(self.values), 1),
+            "min": round(min(self.values), 2),
+            "median": round(median(self.values), 2),
+            "max": round(max(self.values), 2),
             "reference": None if self.references is None else round(median(self.references), 1),
             "ratio": None if self.ratio is None else round(self.ratio, 3),
             "target": self.target,
             "smaller_is_better": self.smaller_is_better,
+            "reached": self.is_reached,
+            "runs": len(self.values),
+            "remark": self.remark,
         }
 
 
@@ -89,9 +93,10 @@ def print_table(results: Sequence[Result]) -> None:
 
 def _cells(result: Result) -> list[str]:
     entry = result.as_json()
-    numbers = [f"{entry[key]:,.0f}" for key in ("min", "median", "max")]
+    digits = 2 if result.unit == "×" else 0
+    numbers = [f"{entry[key]:,.{digits}f}" for key in ("min", "median", "max")]
     if result.references is None:
-        target = None if result.target is None else f"{result.target:,.0f}"
+        target = None if result.target is None else f"{result.target:,}"
         compared = ["", ""]
     else:
         target = None if result.target is None else f"{result.target:.0%}"

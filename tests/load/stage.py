@@ -1,9 +1,10 @@
 """The node under load: founded once with its debates and followers, then started from a copy."""
 
 import json
+import os
 import shutil
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from itertools import count
@@ -12,9 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from client import call
-from letters import LONG, SHORT, post_all, write_follow, write_reply
+from letters import LONG, SHORT, post, write_follow, write_reply
+from postgres import Server
 from processes import NodeProcess, eventually
+from seeding import opened
 from strangers import World
+
+from fedi.accounts.sessions import find_account, start_session
+from fedi.web.sessions import session_cookie
 
 #: The bench is one peer that sends more in a minute than any does; nothing else is changed.
 SETTINGS = """
@@ -40,16 +46,38 @@ class Serving:
     config: Path
 
 
+def _change(config: Path, old: str, new: str) -> None:
+    config.write_text(config.read_text().replace(old, new, 1))
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Variables for the processes that are started in the block."""
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del os.environ[name]
+
+
 class Stage:
     """A node with ten debates that await replies and one of 100 posts, in a network that five
     other nodes follow."""
 
-    def __init__(self, world: World, node: NodeProcess) -> None:
+    def __init__(self, world: World, node: NodeProcess, server: Server | None = None) -> None:
         self.world = world
         self.base = node
+        self.server = server  # PostgreSQL, when the node is on it
+        self._database = ""
         self.roots: Sequence[dict[str, Any]] = ()
         self._copies = count()
         self.page = ""  # the address of the debate of 100 posts
+
+    @property
+    def database(self) -> int | None:
+        """The process whose work counts as the node's: PostgreSQL, for a node that is on it."""
+        return self.server.pid if self.server else None
 
     @property
     def host(self) -> str:
@@ -58,7 +86,11 @@ class Stage:
 
     async def prepare(self) -> None:
         """Found the node and let it live until it is as the bench wants it."""
-        await self.base.create(MEMBER)
+        if self.server:
+            self._database = await self.server.create_database()
+        with environment(FEDI_NODE__DATABASE=self._database):
+            await self.base.create(MEMBER)
+        _change(self.base.config, "[node]", f'[node]\ndatabase = "{self._database}"')
         with self.base.config.open("a") as file:
             file.write(SETTINGS)
         await self.base.start()
@@ -111,12 +143,16 @@ class Stage:
         node.home = self.base.home.with_name(f"copy{next(self._copies)}")
         node.config = node.home / self.base.config.name
         shutil.copytree(self.base.home, node.home)
+        database = await self.server.create_database(self._database) if self.server else ""
+        _change(node.config, f'"{self._database}"', f'"{database}"')
         try:
             yield node
         finally:
             if node.process is not None:
                 await node.stop()
             shutil.rmtree(node.home)
+            if self.server:
+                await self.server.drop_database(database)
 
     @asynccontextmanager
     async def serving(self, role: str) -> AsyncIterator[Serving]:
@@ -126,14 +162,20 @@ class Stage:
             assert node.process is not None
             yield Serving(node.process.pid, node.listening, node.config)
 
+    async def sign_in(self, node: NodeProcess) -> str:
+        """The cookie of a member's browser."""
+        async with opened(node.config) as looked, looked.db.unit() as unit:
+            account = await find_account(unit, MEMBER)
+            assert account is not None
+            return f"{session_cookie(looked.site)}={start_session(unit, account)}"
+
     async def post(self, activities: Iterable[dict[str, Any]]) -> None:
         """Send activities to the node, which must accept them."""
         await call(self.base.port, self.sign(activities), expect=202)
 
     def sign(self, activities: Iterable[dict[str, Any]]) -> list[bytes]:
         """Ready requests, signed now."""
-        world = self.world
-        return post_all([*world.senders, *world.followers], world.key, self.host, activities)
+        return [post(self.world.key, self.host, activity) for activity in activities]
 
     def replies(self, number: int) -> list[dict[str, Any]]:
         """New replies of all senders to all debates."""

@@ -14,25 +14,32 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ACTIVITY = "application/activity+json"
 SENDERS, FOLLOWERS = 8, 5
-#: A node has at most two deliveries to one origin under way, and 64 in all.
-PLACES = 32
+#: Origins that take what is delivered; most rows need those that can be busy at once: a node
+#: has at most two deliveries to one origin under way, and 64 in all.
+PLACES, BUSY = 200, 32
 #: The end of the path of inboxes whose server closes the connection after each answer.
 CLOSING = "/closing/inbox"
 
 
+def key_id(actor: str) -> str:
+    """The id of the key of an actor."""
+    return f"{actor}#main-key"
+
+
 @dataclass(frozen=True)
 class Stranger:
-    """An actor on a server of its own."""
+    """An actor of a server."""
 
     origin: str
+    name: str = "ada"
 
     @property
     def uri(self) -> str:
-        return f"{self.origin}/users/ada"
+        return f"{self.origin}/users/{self.name}"
 
     @property
     def key_id(self) -> str:
-        return f"{self.uri}#main-key"
+        return key_id(self.uri)
 
 
 @dataclass
@@ -72,8 +79,19 @@ class World:
     def inboxes(self, *, closing: bool) -> list[str]:
         """One inbox on each of the places behind TLS."""
         path = CLOSING if closing else "/inbox"
-        places = self.sockets[SENDERS + FOLLOWERS :]
-        return [f"https://localhost:{_port(place)}{path}" for place in places]
+        return [f"{place}{path}" for place in self.places(BUSY)]
+
+    def places(self, count: int) -> list[str]:
+        """So many of the places behind TLS."""
+        chosen = self.sockets[SENDERS + FOLLOWERS :][:count]
+        return [f"https://localhost:{_port(place)}" for place in chosen]
+
+    def crowd(self, count: int) -> list[Stranger]:
+        """So many people, on the servers of the senders in turn."""
+        senders = self.senders
+        return [
+            Stranger(senders[number % SENDERS].origin, f"ada{number}") for number in range(count)
+        ]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["World"]:
@@ -94,21 +112,21 @@ class World:
 
     def _app(self) -> web.Application:
         app = web.Application()
-        app.router.add_get("/users/ada", self._actor)
+        app.router.add_get("/users/{name}", self._actor)
         app.router.add_get("/.well-known/nodeinfo", _nodeinfo_links)
         app.router.add_get("/nodeinfo", self._nodeinfo)
         app.router.add_post("/{path:.*}", _take)
         return app
 
     async def _actor(self, request: web.Request) -> web.Response:
-        stranger = Stranger(_origin(request))
+        stranger = Stranger(_origin(request), request.match_info["name"])
         key = {"id": stranger.key_id, "owner": stranger.uri, "publicKeyPem": _pem(self.key)}
         document = {
             "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
             "id": stranger.uri,
             "type": "Person",
-            "preferredUsername": "ada",
-            "name": "Ada",
+            "preferredUsername": stranger.name,
+            "name": stranger.name.capitalize(),
             "inbox": f"{stranger.uri}/inbox",
             "outbox": f"{stranger.uri}/outbox",
             "followers": f"{stranger.uri}/followers",

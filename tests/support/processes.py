@@ -114,7 +114,7 @@ class NodeProcess:
         assert self.process is not None
         assert self.process.returncode is None, (self.home / "serve.log").read_text()
         try:
-            async with self.session.get(f"{self.url}/readyz") as answer:
+            async with self.session.get(f"http://localhost:{self.listening}/readyz") as answer:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
