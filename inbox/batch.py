@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fedi.core.errors import FediError
 from fedi.core.log import about
 from fedi.core.node import Node
+from fedi.core.trouble import Contended, DatabaseDown
 from fedi.core.unit import Unit
 from inbox.dispatch import handle
 from inbox.preload import preload
@@ -36,9 +35,11 @@ async def process(
             if conclude is not None:
                 await conclude(unit, results)
             return results
-    except (OperationalError, PoolTimeout):
+    except DatabaseDown:
         raise
     except Exception as error:
+        if len(batch) == 1 and isinstance(error, Contended):  # the faster one is done by now
+            return await process(node, batch, conclude)
         if len(batch) == 1:
             return [(batch[0], _failed(batch[0], error))]
         middle = len(batch) // 2

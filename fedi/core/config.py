@@ -29,7 +29,7 @@ def key(default: Any = MISSING, *, secret: bool = False, **rules: Any) -> Any:
 
 
 def _is_database(value: str) -> bool:
-    if value and not value.startswith(("postgresql://", "sqlite:///")):
+    if value and not value.startswith(("postgresql://", "postgres://", "sqlite:///")):
         raise ValueError("must be empty (SQLite in data_dir) or a postgresql:// URL")
     return True
 
@@ -55,7 +55,7 @@ class NodeSection(Section):
     url: str = key("", examples=["https://tilios.example"])
     data_dir: Path = key(Path("data"), examples=["/var/lib/fedi"])
     database: Annotated[str, Predicate(_is_database)] = key(
-        "", examples=["postgresql://fedi@localhost/fedi"]
+        "", secret=True, examples=["postgresql://fedi@localhost/fedi"]
     )
 
 
@@ -175,18 +175,14 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        """What SQLAlchemy opens."""
-        if self.node.database.startswith("postgresql://"):
-            return self.node.database.replace("postgresql://", "postgresql+asyncpg://", 1)
-        if self.node.database:
-            return self.node.database.replace("sqlite://", "sqlite+aiosqlite://", 1)
-        return f"sqlite+aiosqlite:///{self.node.data_dir.absolute() / 'fedi.db'}"
+        """Where the rows are: `sqlite:///PATH` or `postgresql://…`."""
+        return self.node.database or f"sqlite:///{self.node.data_dir.absolute() / 'fedi.db'}"
 
     @property
     def database_files(self) -> tuple[Path, ...]:
         """What SQLite writes to, there or not yet; nothing for PostgreSQL."""
         engine, _, path = self.database_url.partition(":///")
-        suffixes = ("", "-wal", "-shm") if engine.startswith("sqlite") else ()
+        suffixes = ("", "-wal", "-shm") if engine == "sqlite" else ()
         return tuple(Path(f"{path}{suffix}") for suffix in suffixes)
 
     @property

@@ -9,55 +9,37 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from fedi.core.seal import Vault
+from fedi.core.sqlite import open_sqlite
+from fedi.core.trouble import explained
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.core.wakes import Wakes
 
-PRAGMAS = (
-    "journal_mode=wal",
-    "synchronous=full",  # a 202 means on disk, even at power loss
-    "foreign_keys=on",
-    "busy_timeout=10000",
-)
-#: Kibibytes of pages that a connection keeps: one writes and meets everything, four read.
-WRITER_CACHE, READER_CACHE = 16384, 4096
 #: The message of a failed statement comes into the log, its values must not.
 ENGINE: dict[str, Any] = {"hide_parameters": True}
 AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
 
-def open_engine(url: str, *, write: bool) -> AsyncEngine:
-    """Open the database: SQLite gets one connection that writes or four that read.
+def open_engine(url: str, *, write: bool, patient: bool = False) -> AsyncEngine:
+    """Open a database, `sqlite:///PATH` or `postgresql://…`, to write to it or to read from it.
 
-    The pool of one *is* the writers' queue: no lock error can occur inside a process.
+    Statements are given up after a minute unless the engine is `patient`, as far as the
+    database can do that.
     """
     options = ENGINE if write else ENGINE | AUTOCOMMIT
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=4, **options)
-    engine = create_async_engine(url, pool_size=1 if write else 4, max_overflow=0, **options)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # sqlite3 must not begin behind our back
-        cursor = connection.cursor()
-        cache = f"cache_size=-{WRITER_CACHE if write else READER_CACHE}"
-        for pragma in (*PRAGMAS, cache) if write else (*PRAGMAS, cache, "query_only=on"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    if write:  # a deferred BEGIN that reads, then writes, fails at once under contention
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    if url.startswith("sqlite:"):
+        return open_sqlite(url, options, write=write)
+    # Its drivers are loaded where they are used: a node on SQLite has no need of them.
+    engine: AsyncEngine = import_module("fedi.core.postgresql").open_postgresql(
+        url, options, write=write, patient=patient
+    )
     return engine
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @dataclass(frozen=True)
@@ -87,8 +69,10 @@ class Database:
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[Unit]:
-        async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
-            yield Unit(session, self.clock(), self.site, self.vault)
+        session = AsyncSession(engine, expire_on_commit=False, autoflush=False)
+        with explained():
+            async with session:
+                yield Unit(session, self.clock(), self.site, self.vault)
 
     @property
     def is_shared(self) -> bool:

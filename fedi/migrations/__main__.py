@@ -33,7 +33,7 @@ def _write(connection: Connection, message: str) -> None:
 async def write_revision(message: str) -> None:
     """Compare the tables with a database at the newest revision; write what differs."""
     with tempfile.TemporaryDirectory() as directory:
-        url = f"sqlite+aiosqlite:///{Path(directory, 'fedi.db')}"
+        url = f"sqlite:///{Path(directory, 'fedi.db')}"
         await upgrade(url)
         engine = open_engine(url, write=True)
         async with engine.begin() as connection:

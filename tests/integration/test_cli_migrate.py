@@ -24,7 +24,7 @@ def execute(database: Path, *statements: str) -> None:
 
 
 async def test_the_migrations_make_the_tables_that_are_declared(tmp_path: Path):
-    url = f"sqlite+aiosqlite:///{tmp_path / 'fedi.db'}"
+    url = f"sqlite:///{tmp_path / 'fedi.db'}"
     await upgrade(url)
 
     def compare(connection: Connection) -> list[Any]:
@@ -39,7 +39,7 @@ async def test_the_migrations_make_the_tables_that_are_declared(tmp_path: Path):
 
 
 async def test_foreign_keys_of_the_migrations_are_checked_at_commit(tmp_path: Path):
-    await upgrade(f"sqlite+aiosqlite:///{tmp_path / 'fedi.db'}")
+    await upgrade(f"sqlite:///{tmp_path / 'fedi.db'}")
 
     with closing(sqlite3.connect(tmp_path / "fedi.db")) as database:
         statements = [sql for (sql,) in database.execute("SELECT sql FROM sqlite_master") if sql]
@@ -50,7 +50,7 @@ async def test_foreign_keys_of_the_migrations_are_checked_at_commit(tmp_path: Pa
 
 async def test_a_migration_that_breaks_references_is_undone(tmp_path: Path):
     path = tmp_path / "fedi.db"
-    url = f"sqlite+aiosqlite:///{path}"
+    url = f"sqlite:///{path}"
     await upgrade(url)
     execute(  # what a wrong migration could leave: a row that refers to an actor that is no more
         path,

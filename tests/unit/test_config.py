@@ -77,7 +77,7 @@ def test_the_example_is_a_working_configuration(tmp_path: Path):
 
     assert config.site.url == "https://tilios.example"
     assert config.node.data_dir == tmp_path / "data"
-    assert config.database_url == f"sqlite+aiosqlite:///{tmp_path / 'data' / 'fedi.db'}"
+    assert config.database_url == f"sqlite:///{tmp_path / 'data' / 'fedi.db'}"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
