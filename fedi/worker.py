@@ -9,14 +9,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Protocol
 
 import structlog
+
+from fedi.core.leader import Leadership
 
 log = structlog.get_logger()
 
 #: Seconds before a failed loop starts again: first, and at most.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+#: Seconds after the start before what is done daily is done for the first time.
+SOON = 600.0
 #: Seconds that stopping loops have to finish what is in flight.
 GRACE = 12.0
 
@@ -44,15 +49,54 @@ class Chore:
         """Do it until stopped."""
         while not self._stopping.is_set():
             await self._work()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._every):
-                    await self._stopping.wait()
+            await _happens(self._stopping, within=self._every)
         if self._at_end:
             await self._work()
 
     async def stop(self) -> None:
         """Let the round under way be the last."""
         self._stopping.set()
+
+
+class Daily:
+    """Something to do once a day, at an hour when few are there, and soon after the start.
+
+    A machine that is off at that hour would not do it otherwise.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[object]],
+        *,
+        at: time,
+        clock: Callable[[], datetime],
+        soon: float = SOON,
+    ) -> None:
+        self._work, self._at, self._clock, self._soon = work, at, clock, soon
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Do it day after day until stopped."""
+        pause = self._soon
+        while not await _happens(self._stopping, within=pause):
+            await self._work()
+            pause = (self._next() - self._clock()).total_seconds()
+
+    def _next(self) -> datetime:
+        now = self._clock()
+        today = datetime.combine(now.date(), self._at, now.tzinfo)
+        return today if today > now else today + timedelta(days=1)
+
+    async def stop(self) -> None:
+        """Let the round under way be the last."""
+        self._stopping.set()
+
+
+async def _happens(event: asyncio.Event, *, within: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
 
 
 @dataclass
@@ -90,6 +134,40 @@ async def running(loops: Sequence[Loop]) -> AsyncIterator[None]:
     finally:
         for item in supervised:
             await _stop(item)
+
+
+@asynccontextmanager
+async def leading(
+    lead: Leadership, begin: Callable[[], Awaitable[Sequence[Loop]]]
+) -> AsyncIterator[None]:
+    """Inside the block, keep loops running while this process leads.
+
+    `begin` is called whenever it comes to lead, and makes the loops.
+    """
+    ending = asyncio.Event()
+    task = asyncio.create_task(_lead(lead, begin, ending), name="leading")
+    try:
+        yield
+    finally:
+        ending.set()
+        await task
+
+
+async def _lead(
+    lead: Leadership, begin: Callable[[], Awaitable[Sequence[Loop]]], ending: asyncio.Event
+) -> None:
+    while not ending.is_set():
+        try:
+            if await lead.take():
+                log.info("leading")
+                async with running(await begin()):
+                    while await lead.holds() and not await _happens(ending, within=lead.every):
+                        pass
+        except Exception as error:  # the database may be away: others may lead meanwhile
+            log.warning("cannot lead", error=repr(error))
+        finally:
+            await lead.release()
+        await _happens(ending, within=lead.every)
 
 
 async def _stop(item: Supervised) -> None:
