@@ -26,8 +26,8 @@ from fedi.debates.tree import below, depth_of, segment
 
 #: Rows in one statement.
 MANY = 1000
-#: Posts of a seeded debate that are answered before the next ones are.
-ANSWERS = 3
+#: A debate consists of trees below its opening post, each of so many posts, three to answer each.
+TREE, ANSWERS = 99, 3
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -84,13 +84,13 @@ async def _grow(unit: Unit, posts: int) -> str:
 def _posts(
     unit: Unit, author: Actor, thread: dict[str, Any], count: int
 ) -> Iterator[dict[str, Any]]:
-    """A tree: each post is answered by three others, the first ones first."""
+    """The opening post, then tree after tree: a page of a long debate is like one of a short."""
     text = write_text(SHORT)
     written: list[tuple[int, str, str]] = []
     for number in range(count):
         key, at = new_key(), BEGAN + timedelta(minutes=number)
         uri = unit.site.object(key)
-        above = written[(number - 1) // ANSWERS] if number else (None, None, "")
+        above = written[_parent(number)] if number else (None, None, "")
         path = below(above[2], segment(at, uri))
         row = {
             "id": new_id(), "uri": uri, "key": key, "thread_id": thread["id"],
@@ -101,6 +101,13 @@ def _posts(
         }  # fmt: skip
         written.append((row["id"], uri, path))
         yield row
+
+
+def _parent(number: int) -> int:
+    """Which post the one of this number answers; 0 is the opening one."""
+    tree, place = divmod(number - 1, TREE)
+    above = place // ANSWERS
+    return tree * TREE + above if above else 0
 
 
 def _peer(origin: str, now: datetime) -> dict[str, Any]:
