@@ -1,6 +1,8 @@
 """The application: the doors, what they share, and the loops behind them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import time
 from functools import partial
 from typing import Literal
 
@@ -14,24 +16,29 @@ from actors.local import instance_actor
 from actors.nodeinfo import describe_due
 from actors.policies import Policies
 from fedi.core.appkeys import NODE
+from fedi.core.departure import Departure
 from fedi.core.jobs import take_back
+from fedi.core.leader import leadership
 from fedi.core.node import Node
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
 from fedi.core.urls import parse_url
 from fedi.routes import add_routes
-from fedi.web.keys import FIND_POST, LIMITS
+from fedi.web.health import let_go
+from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE
 from fedi.web.limits import make_limits
+from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
-from fedi.worker import Chore, Loop, running
+from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
 from inbox.keys import ACCEPTOR, GUARD
 from inbox.models import Backfill, InboxItem
 from inbox.processor import Processor
 from inbox.receive import Acceptor
+from inbox.reconciliation import reconcile
 from inbox.resolve import Resolver
 from outbox.deliverer import Deliverer
 from outbox.models import Delivery
@@ -44,18 +51,27 @@ MAX_BODY = 1024 * 1024
 DESCRIBE_SECONDS = 20
 #: Between two writings of what the doors noted for the federation journal.
 JOURNAL_SECONDS = 5
+#: When nightly work is done: in Europe, few are there.
+NIGHT = time(2, 30)
 
 
-def create_app(node: Node, role: Role = "all") -> web.Application:
-    """Put a node together: `web` answers requests, `worker` runs the loops, `all` does both."""
+def create_app(
+    node: Node, role: Role = "all", departure: Departure | None = None
+) -> web.Application:
+    """Put a node together: `web` answers requests, `worker` runs the loops, `all` does both.
+
+    `departure` tells how far the process is on its way out.
+    """
     proxies = trust_proxies(node.config.listen.trusted_proxies)
     app = web.Application(middlewares=[proxies, show_errors, know_reader], client_max_size=MAX_BODY)
-    app.on_response_prepare.append(guard)
+    app.on_response_prepare.extend((guard, let_go))
     policies = Policies(node.db, node.config.federation.mode)
     journal = Journal(node.db)
     acceptor = Acceptor(node)
     resolver = Resolver(node, policies)
     app[NODE] = node
+    app[DEPARTURE] = departure = departure or Departure()
+    app[LIVE] = Live(node, departure)
     app[POLICIES] = policies
     app[JOURNAL] = journal
     app[AUTHENTICATOR] = Authenticator(node, policies, journal)
@@ -66,34 +82,61 @@ def create_app(node: Node, role: Role = "all") -> web.Application:
     set_up_templates(app, node.config)
     add_routes(app)
 
-    listening: list[Loop] = [acceptor]
-    working: list[Loop] = [
-        Processor(node, resolver, journal),
-        Backfiller(node, resolver),
-        Deliverer(node),
-        Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
-    ]
-    loops = (listening if role != "worker" else []) + (working if role != "web" else [])
-    loops.append(Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True))
-    app.cleanup_ctx.append(_keep_running(node, loops, role))
+    journaling = Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True)
+
+    def work() -> list[Loop]:
+        return [Processor(node, resolver, journal), Backfiller(node, resolver), Deliverer(node)]
+
+    app.cleanup_ctx.append(
+        _keep_running(
+            node,
+            always=[journaling, node.signals],
+            listening=[acceptor] if role != "worker" else [],
+            work=work if role != "web" else None,
+        )
+    )
     return app
 
 
 def _keep_running(
-    node: Node, loops: Sequence[Loop], role: Role
+    node: Node,
+    *,
+    always: Sequence[Loop],
+    listening: Sequence[Loop],
+    work: Callable[[], list[Loop]] | None,
 ) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Run the loops of a process; `work` makes those which process and deliver.
+
+    Any number of processes may do that on PostgreSQL.  A SQLite file has one that writes all
+    the time (two would wait for each other, and not in turn), so there the leader does it.
+    """
+
+    async def lead() -> list[Loop]:
+        led: list[Loop] = [
+            Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
+            Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
+        ]
+        if work is None or node.db.is_shared:
+            return led
+        await take_up(node)
+        return [*work(), *led]
+
     async def context(_: web.Application) -> AsyncIterator[None]:
         await sign_requests(node)
-        if role != "web" and not node.db.is_shared:
-            await take_up(node)
-        async with running(loops):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(running(always))
+            if work is not None:
+                await stack.enter_async_context(leading(leadership(node), lead))
+            if work is not None and node.db.is_shared:
+                await stack.enter_async_context(running(work()))
+            await stack.enter_async_context(running(listening))
             yield
 
     return context
 
 
 async def take_up(node: Node) -> None:
-    """Go on at once with what the process before us had in hand if it was killed."""
+    """Go on at once with what the leader before us had in hand if it was killed."""
     async with node.db.unit() as unit:
         for jobs in (InboxItem, Delivery, Backfill):
             await take_back(unit, jobs)

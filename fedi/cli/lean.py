@@ -1,16 +1,16 @@
 """What `fedi serve` becomes: the node, without the command line that started it.
 
-    python -OO -m fedi.cli.lean ROLE HOST PORT SOCKET < SETTINGS
+    python -OO -m fedi.cli.lean ROLE < SETTINGS
 
 Run without docstrings, and without what only commands need, nor what reads and checks
-settings, it takes 20 MB less.  Settings come as `hand_over` wrote them.
+settings, it takes 20 MB less.  Settings come as `hand_over` wrote them, sockets as
+`fedi.cli.listening` hands them on.
 """
 
 import os
 import pickle
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 
@@ -25,17 +25,16 @@ def hand_over(settings: object) -> None:
         os.dup2(file.fileno(), sys.stdin.fileno())
 
 
-def main(role: Any, host: str, port: str, socket: str) -> None:
-    """Run the node; the arguments have been checked, and an empty one was not given."""
+def main(role: Any) -> None:
+    """Run the node in a role that has been checked."""
     # structlog draws tracebacks with rich when it finds it: a log wants plain lines.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # None is how Python says absent
-    from fedi.cli.serving import Listen, run
+    from fedi.cli.serving import run
     from fedi.core.errors import FediError
 
-    listen = Listen(host or None, int(port) if port else None, Path(socket) if socket else None)
     try:
         # What this very program wrote before it began again.
-        run(pickle.load(sys.stdin.buffer), role, listen)  # noqa: S301
+        run(pickle.load(sys.stdin.buffer), role)  # noqa: S301
     except FediError as error:
         sys.exit(f"fedi: {error}")
 

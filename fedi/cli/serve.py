@@ -18,6 +18,13 @@ def serve(
     role: Annotated[
         Literal["all", "web", "worker"], typer.Option("--role", help="What this process does.")
     ] = "all",
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers", metavar="N", min=0, max=64,
+            help="Keep N such processes at work, at one address; SIGHUP renews them one by one.",
+        ),
+    ] = 0,
     host: Annotated[
         str | None, typer.Option("--host", metavar="H", help="Instead of listen.host.")
     ] = None,
@@ -29,14 +36,21 @@ def serve(
         Path | None, typer.Option("--socket", metavar="PATH", help="A Unix socket instead.")
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
-) -> None:
+) -> None:  # fmt: skip
     """Run the node until Ctrl-C or SIGTERM."""
+    from fedi.cli.listening import Listen, bind, hand_on, is_given
     from fedi.core.settings import load_config
 
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
-    given = [role, host or "", str(port or ""), str(socket or "")]
-    hand_over(load_config(config))
-    python = sys.executable
-    lean = [python, "-OO", "-X", "no_debug_ranges", "-m", "fedi.cli.lean", *given]
-    os.execve(python, lean, os.environ | FRUGAL)  # noqa: S606  no shell: good
+    settings = load_config(config)
+    if role != "worker" and not is_given():
+        hand_on(bind(settings.listen, Listen(host, port, socket)))
+    python = [sys.executable, "-OO"]
+    if workers:
+        again = [sys.executable, "-m", "fedi", "serve", "--role", role, "--config", str(config)]
+        program = [*python, "-m", "fedi.cli.supervisor", str(workers), *again]
+    else:
+        hand_over(settings)
+        program = [*python, "-X", "no_debug_ranges", "-m", "fedi.cli.lean", role]
+    os.execve(program[0], program, os.environ | FRUGAL)  # noqa: S606  no shell: good

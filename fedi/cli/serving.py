@@ -1,14 +1,19 @@
-"""Running a node: checks before it starts, a socket, a signal that ends it."""
+"""Running a node: checks before it starts, a socket, a signal that ends it.
+
+Three ways to end.  SIGTERM and SIGINT: take no more connections, finish what is under way.
+SIGUSR1, from the supervisor when a successor has the same sockets: the same, but everybody
+connected is given the time to come back to the successor by themselves.  SIGQUIT, where
+another machine takes over: tell balancers first, and take what they still send meanwhile.
+"""
 
 import asyncio
-import errno
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -18,8 +23,11 @@ from fedi.accounts.models import Account
 from fedi.accounts.signup import create_setup_link
 from fedi.app import Role, create_app
 from fedi.cli.identity import check_identity, introduce_network
+from fedi.cli.listening import given, name_of
+from fedi.cli.notify import is_first, notify
 from fedi.cli.refusals import Refused, database_errors
 from fedi.core.config import Config
+from fedi.core.departure import Departure
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
 from fedi.core.version import VERSION
@@ -27,6 +35,12 @@ from fedi.migrations.state import require_current
 
 #: Seconds that requests under way have to end.
 GRACE = 10.0
+#: Seconds in which balancers notice that `/readyz` says no.
+NOTICE = 10.0
+#: Seconds that kept connections have to be used once more, and so to be told to close.
+LAST_WORDS = 10.0
+#: Connections that wait to be taken when all processes are busy.
+BACKLOG = 1024
 #: Objects made before the collector looks at them; a request makes more than Python's 700.
 COLLECT_AFTER = 10_000
 #: Seconds after which a connection without a whole request is closed: longer than nginx (60) and
@@ -37,24 +51,15 @@ RELAXED = ("allow_private_addresses", "allow_http")
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Listen:
-    """Where to listen when it is not where the settings say."""
-
-    host: str | None = None
-    port: int | None = None
-    socket: Path | None = None
-
-
-def run(settings: Config, role: Role, listen: Listen) -> None:
-    """Run a node until SIGTERM or SIGINT.
+def run(settings: Config, role: Role) -> None:
+    """Run a node on the sockets handed to this process until a signal ends it.
 
     Raises `BadSecret`, `NotMigrated`, `NewerDatabase`, and
-    `Refused` for a port in use or a directory that cannot be written.
+    `Refused` for a directory that cannot be written.
     """
     set_up_log(settings.log.level, settings.log.format)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, role, listen))
+        runner.run(_serve(settings, role))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -66,23 +71,43 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _serve(settings: Config, role: Role, listen: Listen) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _serve(settings: Config, role: Role) -> None:
+    departure = Departure()
+    ended = _hear_signals()
     with database_errors():
         node = open_node(settings)
     try:
         await _check(node)
-        async with _running(node, role, listen) as address:
-            log.info("started", version=VERSION, url=node.site.url, role=role, listening=address)
-            if role != "worker":
-                await introduce_network(node)
-                await _offer_setup(node)
-            await stop.wait()
-            log.info("stopping")
+        async with _running(node, role, departure) as runner:
+            async with _taking(runner) as addresses:
+                where = ", ".join(addresses) or "nowhere"
+                log.info("started", version=VERSION, url=node.site.url, role=role, listening=where)
+                if role != "worker":
+                    await introduce_network(node)
+                    await _offer_setup(node)
+                notify("READY=1")
+                number = await ended
+                log.info("stopping")
+                if number == signal.SIGQUIT:
+                    await _give_notice(departure)
+            if number == signal.SIGUSR1:
+                await _see_off(runner, departure)
     finally:
         await node.close()
+
+
+def _hear_signals() -> asyncio.Future[int]:
+    """The first signal that ends this process."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+
+    def end(number: int) -> None:
+        if not ended.done():
+            ended.set_result(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
+        loop.add_signal_handler(number, end, number)
+    return ended
 
 
 async def _check(node: Node) -> None:
@@ -99,10 +124,10 @@ async def _check(node: Node) -> None:
 
 
 @asynccontextmanager
-async def _running(node: Node, role: Role, listen: Listen) -> AsyncIterator[str]:
-    """Start the application, and its socket unless it only works; stop both in the end."""
+async def _running(node: Node, role: Role, departure: Departure) -> AsyncIterator[web.AppRunner]:
+    """Start the application; stop it in the end."""
     runner = web.AppRunner(
-        create_app(node, role),
+        create_app(node, role, departure),
         access_log=None,
         shutdown_timeout=GRACE,
         keepalive_timeout=IDLE,
@@ -112,35 +137,53 @@ async def _running(node: Node, role: Role, listen: Listen) -> AsyncIterator[str]
     gc.freeze()  # What was read in order to start stays: the collector need not look at it.
     gc.set_threshold(COLLECT_AFTER)
     try:
-        yield "nowhere" if role == "worker" else await _listen(runner, node.config, listen)
+        yield runner
     finally:
+        departure.let_go()
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, settings: Config, listen: Listen) -> str:
-    socket = listen.socket or settings.listen.socket
-    if socket is not None and listen.host is None and listen.port is None:
-        await _start(web.UnixSite(runner, socket), str(socket))
-        socket.chmod(0o660)  # the proxy is in the group of the node
-        return str(socket)
-    host = listen.host or settings.listen.host
-    port = settings.listen.port if listen.port is None else listen.port
-    await _start(web.TCPSite(runner, host, port), f"{host}:{port}")
-    return f"{host}:{port}"
-
-
-async def _start(site: web.BaseSite, address: str) -> None:
+@asynccontextmanager
+async def _taking(runner: web.AppRunner) -> AsyncIterator[Sequence[str]]:
+    """Take connections inside the block; who still waits in the queue is for the successor."""
+    serve = cast(web.Server, runner.server)  # it is there once the application has started
+    loop = asyncio.get_running_loop()
+    sockets, servers = given(), []
+    names = [name_of(item) for item in sockets]
+    for item in sockets:
+        create = loop.create_unix_server if item.family == socket.AF_UNIX else loop.create_server
+        servers.append(await create(serve, sock=item, backlog=BACKLOG))
     try:
-        await site.start()
-    except OSError as error:
-        reason = (
-            "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        )
-        raise Refused(f"cannot listen on {address}: {reason}") from error
+        yield names
+    finally:
+        for server in servers:
+            server.close()
+
+
+async def _give_notice(departure: Departure) -> None:
+    """Tell balancers, and go on serving until they have noticed."""
+    departure.is_announced = True
+    departure.let_go()
+    await asyncio.sleep(NOTICE)
+
+
+async def _see_off(runner: web.AppRunner, departure: Departure) -> None:
+    """Wait until nobody is connected: each is told with the next answer to come back.
+
+    A connection closed while it is idle may be closed just when it is used again.
+    """
+    departure.let_go()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS):
+            server = cast(web.Server, runner.server)
+            while server.connections:  # noqa: ASYNC110  aiohttp tells nobody when one ends
+                await asyncio.sleep(0.05)
 
 
 async def _offer_setup(node: Node) -> None:
     """While the node has no account, print a link that makes the first administrator."""
+    if not is_first():
+        return
     async with node.db.unit() as unit:
         if await unit.session.scalar(select(func.count()).select_from(Account)):
             return

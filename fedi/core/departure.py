@@ -1,6 +1,6 @@
 """How a process goes: what it still takes, and what it asks of those connected to it."""
 
-import asyncio
+from collections.abc import Callable
 
 
 class Departure:
@@ -9,17 +9,17 @@ class Departure:
     def __init__(self) -> None:
         #: Balancers are to send nothing more.
         self.is_announced = False
-        self._letting_go = asyncio.Event()
+        #: Connections end with the answer under way.
+        self.is_letting_go = False
+        self._listeners: list[Callable[[], object]] = []
+
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Call the listener when connections are to end: what has no end of its own ends then."""
+        self._listeners.append(listener)
 
     def let_go(self) -> None:
         """Ask everybody to come again: the connection of each answer is closed after it."""
-        self._letting_go.set()
-
-    @property
-    def is_letting_go(self) -> bool:
-        """Whether connections end with the answer under way."""
-        return self._letting_go.is_set()
-
-    async def wait(self) -> None:
-        """Wait until connections are to end: what lasts as long as a reader wants ends then."""
-        await self._letting_go.wait()
+        if not self.is_letting_go:
+            self.is_letting_go = True
+            for listener in self._listeners:
+                listener()

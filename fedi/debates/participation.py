@@ -71,6 +71,7 @@ def count_reply(parent: Post, reply: Post) -> None:
 async def _count(unit: Unit, thread: Thread, author_id: int, posts: int, last_at: datetime) -> None:
     last_at = min(last_at, unit.now)  # a date in the future would keep the debate on top for ever
     thread.post_count += posts
+    unit.wake(f"thread/{thread.key}")
     if last_at >= thread.active_at:
         thread.active_at, thread.last_author_id = last_at, author_id
     row = await find_participation(unit, thread.id, author_id)

@@ -5,15 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp.web import AppKey, RequestKey
 
 from fedi.accounts.sessions import Member
+from fedi.core.departure import Departure
 from fedi.core.i18n import Language
 from fedi.debates.models.post import Post
 from fedi.web.limits import Limits
+from fedi.web.live import Live
 
 #: Finds a post by id or page URL, fetching it and what it answers when it is unknown here.
 FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
 
 #: The languages of the interface, by tag; the first is spoken to whoever names none.
 LANGUAGES: AppKey[Mapping[str, Language]] = AppKey("languages")
+#: Readers who keep a debate open.
+LIVE: AppKey[Live] = AppKey("live", Live)
+#: How far this process is on its way out.
+DEPARTURE: AppKey[Departure] = AppKey("departure", Departure)
 #: How often who may do what.
 LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 

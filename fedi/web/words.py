@@ -54,6 +54,12 @@ def replies_in_words(number: int, language: Language) -> str:
     return words[:1].upper() + words[1:]
 
 
+def news_in_words(number: int, language: Language) -> str:
+    """What a page of a debate does not show yet: `3 new replies`."""
+    text = language.ngettext("%(number)s new reply", "%(number)s new replies", number)
+    return text % {"number": number}
+
+
 def thread_in_words(
     opened_at: datetime,
     replies: int,
