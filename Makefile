@@ -8,10 +8,10 @@ BIN    := $(VENV)/bin
 DATA   := $(if $(filter 8080,$(PORT)),data,data-$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench
+.PHONY: help run demo test lint format bench bench-check
 
 help: ## list what can be made
-	@awk -F ' *:.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data; PORT=9000 makes another
 	@test -f $(DATA)/config.toml || $(BIN)/fedi init --config $(DATA)/config.toml --data-dir $(DATA) \
@@ -37,6 +37,9 @@ format: $(VENV)/.test ## put the code in its usual form
 
 bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 1"
 	PYTHONPATH=tests/support $(BIN)/python tests/load/bench.py $(OPTIONS)
+
+bench-check: bench ## measure, and fail when a ratio is a fifth worse than it was
+	$(BIN)/python tests/load/check.py build/bench.json
 
 # A stamp tells that what pyproject.toml asks for is installed, for running or for testing too.
 $(VENV)/bin/python:
