@@ -13,13 +13,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from fedi.core.numerals import spell
 
 NAMES = {"fr": "Français", "en": "English"}
+#: Babel knows them too, with 2 MB of other things about each language.
+MONTHS = {
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+           "octobre", "novembre", "décembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December"),
+}  # fmt: skip
+WEEKDAYS = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MAX_HEADER = 1000
@@ -93,9 +103,9 @@ class Language:
     def day(self, moment: datetime, *, year: bool = True) -> str:
         """`5 octobre 2026`, or `5 octobre`; the first of a French month is `1er`."""
         date = self.local(moment).date()
-        if self.tag == "fr" and date.day == 1:
-            return "1er " + format_date(date, "MMMM y" if year else "MMMM", locale="fr")
-        return format_date(date, "d MMMM y" if year else "d MMMM", locale=self.tag)
+        number = "1er" if self.tag == "fr" and date.day == 1 else str(date.day)
+        words = [number, MONTHS[self.tag][date.month - 1], *([str(date.year)] if year else [])]
+        return " ".join(words)
 
     def time(self, moment: datetime) -> str:
         """`9 h 15`, or `9:15 am`."""
@@ -163,7 +173,7 @@ class Language:
         return max(now - moment, timedelta()), days
 
     def _weekday(self, moment: datetime) -> str:
-        return format_date(self.local(moment).date(), "EEEE", locale=self.tag)
+        return WEEKDAYS[self.tag][self.local(moment).weekday()]
 
     # --- text ------------------------------------------------------------------------
 
