@@ -10,6 +10,7 @@ from actors.models import Actor
 from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
 from fedi.debates.archive import load_said
+from fedi.debates.holding import hold_threads
 from fedi.debates.likes import load_reactions
 from fedi.debates.models.post import Post, Reaction, Retraction
 from fedi.debates.models.thread import Thread
@@ -71,6 +72,7 @@ async def preload(unit: Unit, batch: Sequence[Received]) -> None:
     for received in batch:
         for part in received.parts():
             names.add(part)
+    await hold_threads(unit, posts=names.posts, contexts=names.contexts)
     expect(unit, names.actors)
     await unit.load(Actor, uri=names.actors)
     await unit.load(Post, uri=names.posts)

@@ -12,6 +12,7 @@ from fedi.core.jsonld import Document, parse_document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.groups import relay
+from fedi.debates.holding import hold
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.models.thread import Thread
@@ -32,6 +33,7 @@ async def like(unit: Unit, actor: Actor, post: Post) -> Reaction:
 
     Liking twice changes nothing.  Raises `Forbidden` for what is private or gone.
     """
+    await hold(unit, post)
     _check(actor, post)
     known = await find_reaction(unit, actor, post, "like")
     if known is not None:
@@ -56,6 +58,7 @@ async def share(unit: Unit, actor: Actor, post: Post) -> Reaction:
 
     Sharing twice changes nothing.  Raises `Forbidden` for what is private or gone.
     """
+    await hold(unit, post)
     _check(actor, post)
     known = await find_reaction(unit, actor, post, "share")
     if known is not None:
@@ -95,6 +98,7 @@ async def unshare(unit: Unit, actor: Actor, post: Post) -> bool:
 
 async def _take_back(unit: Unit, actor: Actor, post: Post, kind: Kind) -> Document | None:
     """Count a member's reaction no more; the Undo to publish, or None when there was none."""
+    await hold(unit, post)
     reaction = await find_reaction(unit, actor, post, kind)
     activity = await unit.find(Activity, uri=reaction.uri) if reaction and reaction.uri else None
     if activity is None:

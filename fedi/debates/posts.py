@@ -18,6 +18,7 @@ from fedi.core.urls import new_key, same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
 from fedi.debates.archive import archive, erase_evidence, was_said
+from fedi.debates.holding import hold
 from fedi.debates.joining import (
     begin_foreign_thread,
     enter,
@@ -58,6 +59,7 @@ async def write_reply(
     `mentions` are the actors named in it.  Raises `Forbidden` when what it answers is gone or
     private, or the debate is closed to this member; `Invalid` for its text.
     """
+    await hold(unit, parent)
     thread = await thread_of(unit, parent)
     if parent.deleted_at is not None:
         raise Forbidden("this message is gone: it can no longer be answered", code="gone")
@@ -100,6 +102,7 @@ async def edit_post(
     Title and question are those of a root; they, and the mentions, stay when not given.
     Raises `Forbidden` unless the post is the member's own and still there; `Invalid` for the text.
     """
+    await hold(unit, post)
     if post.author_id != author.id or not author.is_local or author.suspended_at is not None:
         raise Forbidden("only its author can change a message", code="not-yours")
     if post.deleted_at is not None:
@@ -126,6 +129,7 @@ async def delete_post(unit: Unit, actor: Actor, post: Post, *, reason: str = "")
     The answers to it stay.  `reason` is told when a moderator does it.  Doing it twice
     changes nothing.  Raises `Forbidden` when the actor is neither.
     """
+    await hold(unit, post)
     thread = await thread_of(unit, post)
     if not actor.is_local or not await may_remove(unit, thread, post, actor):
         raise Forbidden("only its author or a moderator can remove a message", code="not-yours")

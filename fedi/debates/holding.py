@@ -1,0 +1,46 @@
+"""Having a debate for oneself: what counts is read, then written, and nobody may come between.
+
+A unit takes the threads it changes before it writes anything, in the order of their keys: so
+no reply is counted for another, and units wait for each other but never in a circle.  SQLite
+has one writer at a time, who has everything.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from fedi.core.tables import IN_LIMIT
+from fedi.core.unit import Unit
+from fedi.debates.models.post import Post
+from fedi.debates.models.thread import Thread
+
+
+async def hold_threads(unit: Unit, *, posts: Collection[str], contexts: Collection[str]) -> None:
+    """Take the threads of these contexts and of these posts, by id, until the unit ends.
+
+    To be called before any of them is read: what is read afterwards is how it stays.
+    """
+    if _has_everything(unit):
+        return
+    found: set[int] = set()
+    for column, names in ((Post.uri, sorted(posts)), (Thread.uri, sorted(contexts))):
+        wanted = Post.thread_id if column is Post.uri else Thread.id
+        for start in range(0, len(names), IN_LIMIT):
+            part = names[start : start + IN_LIMIT]
+            found.update(await unit.session.scalars(select(wanted).where(column.in_(part))))
+    await unit.load(Thread, id=found, lock=True)
+
+
+async def hold(unit: Unit, post: Post) -> None:
+    """Take the thread of a post that has been read, and read both again, until the unit ends."""
+    if _has_everything(unit) or unit.memory.get((hold, post.thread_id)):
+        return
+    query = select(Thread).where(Thread.id == post.thread_id).with_for_update()
+    again = query.execution_options(populate_existing=True)
+    unit.meet((await unit.session.scalars(again)).one())
+    await unit.session.refresh(post)
+    unit.memory[hold, post.thread_id] = True
+
+
+def _has_everything(unit: Unit) -> bool:
+    return unit.session.get_bind().dialect.name == "sqlite"
