@@ -171,7 +171,7 @@ async def remove_follows_of(unit: Unit, actor: Actor) -> None:
 
 async def _delete(unit: Unit, follow: Follow) -> None:
     await unit.session.delete(follow)
-    await unit.session.flush()  # the same pair may ask again within this unit
+    await unit.flush()  # the same pair may ask again within this unit
     unit.met[Follow, "uri", follow.uri] = None
     unit.met[Follow, "id", follow.id] = None
     _pairs(unit)[follow.follower_id, follow.followed_id] = None
@@ -186,7 +186,7 @@ def _forget_targets(unit: Unit, followed_id: int) -> None:
 async def _flush_changes(unit: Unit) -> None:
     """Let a query see the follows this unit changed; a batch without any is not interrupted."""
     if unit.memory.pop(_CHANGED, False):
-        await unit.session.flush()
+        await unit.flush()
 
 
 # --- what is shown -----------------------------------------------------------------------

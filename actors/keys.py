@@ -98,7 +98,7 @@ async def public_keys(unit: Unit, actor: Actor) -> list[ActorKey]:
         names = [key_uri(actor.uri, kind) for kind in _FRAGMENTS]
         await unit.load(ActorKey, uri=names)
         return [row for name in names if (row := await unit.find(ActorKey, uri=name))]
-    await unit.session.flush()  # keys of a peer have any name, so only the database can list them
+    await unit.flush()  # keys of a peer have any name, so only the database can list them
     rows = await unit.session.scalars(select(ActorKey).where(ActorKey.actor_id == actor.id))
     return sorted(rows, key=lambda row: (row.kind != "rsa", row.id))
 

@@ -147,7 +147,7 @@ def _required(actor: Actor | None) -> Actor:
 
 async def local_groups(unit: Unit) -> list[Actor]:
     """The groups of this node that take part in debates: the network's own first, then by name."""
-    await unit.session.flush()
+    await unit.flush()
     query = select(Actor).where(
         Actor.role.in_([Role.NETWORK, Role.GROUP]),
         Actor.suspended_at.is_(None),

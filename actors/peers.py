@@ -80,7 +80,7 @@ async def note_silence(unit: Unit, origin: str) -> None:
 
 
 async def _has_verifying_actor(unit: Unit, origin: str) -> bool:
-    await unit.session.flush()
+    await unit.flush()
     query = select(Actor.id).where(Actor.origin == origin, Actor.verifies_proofs).limit(1)
     return await unit.session.scalar(query) is not None
 

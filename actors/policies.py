@@ -146,7 +146,7 @@ async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") ->
     no server, for a whole top-level domain, and for this node itself.
     """
     origin = _read_host(unit, host)
-    await unit.session.flush()
+    await unit.flush()
     rows = await unit.session.scalars(select(Peer).where(Peer.host == origin.host))
     peers = [peer for peer in rows if origin_of(peer.uri).authority == origin.authority]
     if not peers:
@@ -155,7 +155,7 @@ async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") ->
         unit.meet(peer)
         peer.policy = policy
         peer.policy_reason = reason or None
-    await unit.session.flush()
+    await unit.flush()
     unit.memory.pop(_BOOK, None)
     return peers
 

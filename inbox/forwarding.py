@@ -40,6 +40,7 @@ async def pass_on(unit: Unit, received: Received, post: Post) -> None:
             uri=received.uri,
             type=received.type,
             object_uri=post.uri,
+            document=received.activity,
             body=received.body,
             root=post.id == thread.root_id,
         )

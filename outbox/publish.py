@@ -4,10 +4,9 @@ Nothing leaves the node here.  The rows commit with the change they tell of, so 
 is queued exactly when that change is stored (transactional outbox).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-import orjson
 import structlog
 from sqlalchemy import ColumnElement, select, update
 
@@ -15,8 +14,7 @@ from actors.followers import Target
 from actors.keys import signing_key
 from actors.models import Actor, Dialect, Peer
 from actors.policies import blocked_hosts
-from fedi.core.jsonld import Document, dumps, id_of, ids_of, parse_document
-from fedi.core.signatures.keys import SigningKey
+from fedi.core.jsonld import Document, dumps, id_of, ids_of
 from fedi.core.signatures.proof import add_proof
 from fedi.core.unit import Unit
 from outbox.models import Activity, Delivery
@@ -45,28 +43,45 @@ async def publish(
     id and listed in the author's outbox.  Peers that moderators blocked get nothing;
     members of this node find it in their inboxes.
     """
-    received = _parse_fragment(document)
-    content = document if received is None else {**document, "object": received}
     if public if proof is None else proof:
-        key = await signing_key(unit, author, "ed25519")
-        document = _prove(unit, document, content, key)
-    activity = unit.add(
-        Activity(
-            uri=document["id"],
-            actor_id=author.id,
-            type=document["type"],
-            object_uri=id_of(_first(content.get("object"))),
-            body=dumps(document),
-            public=public,
-            passed_on=False,
-            published_at=unit.now,
-        )
-    )
-    _told(unit)[activity.id] = {}
-    _queue(unit, activity, author, await _places(unit, to), subject_of(content))
+        document = await _prove(unit, author, document, document)
+    activity = unit.add(Activity(**_spoken(unit, author, document, public=public)))
+    places = await _places(unit, to)
+    _told(unit)[activity.id] = {place.inbox: place.origin for place in places}
+    _queue(unit, activity.id, activity.uri, author, places, subject_of(document))
     named = {uri for name in ("to", "cc") for uri in ids_of(document.get(name))}
     await receive(unit, {activity.uri: named - {author.uri}})
     return activity
+
+
+async def announce(
+    unit: Unit, group: Actor, document: Document, announced: Document, *, to: Iterable[Target]
+) -> None:
+    """Let a Group pass an activity on in an Announce, stored and queued as by `publish`.
+
+    `document` embeds the bytes of the activity as they came; `announced` is what they say.
+    Groups do this with all that comes into their debates, and nobody looks such a row up
+    again in its unit, so it goes out with the others of its table.
+    """
+    document = await _prove(unit, group, document, {**document, "object": announced})
+    spoken = _spoken(unit, group, document, public=True) | {"object_uri": id_of(announced)}
+    activity_id = unit.write(Activity, **spoken)
+    places = await _places(unit, to)
+    _queue(unit, activity_id, spoken["uri"], group, places, subject_of(announced))
+
+
+def _spoken(unit: Unit, author: Actor, document: Document, *, public: bool) -> dict[str, Any]:
+    """The columns of what an actor of ours says."""
+    return {
+        "uri": document["id"],
+        "actor_id": author.id,
+        "type": document["type"],
+        "object_uri": id_of(_first(document.get("object"))),
+        "body": dumps(document),
+        "public": public,
+        "passed_on": False,
+        "published_at": unit.now,
+    }
 
 
 async def forward(
@@ -103,8 +118,8 @@ async def forward(
         return None
     if activity is None:
         activity = unit.add(_passed_on(unit, uri, type, object_uri, actor, body))
-        _told(unit)[activity.id] = {}
-    _queue(unit, activity, signer, left, _subject(type, object_uri, uri))
+    _told(unit)[activity.id] = told | {place.inbox: place.origin for place in left}
+    _queue(unit, activity.id, uri, signer, left, _subject(type, object_uri, uri))
     return activity
 
 
@@ -175,19 +190,17 @@ def _first(value: Any) -> Any:
 # --- proofs ------------------------------------------------------------------------------
 
 
-def _parse_fragment(document: Document) -> Document | None:
-    """Read the received activity that a document embeds byte for byte, if it does."""
-    content = document.get("object")
-    return parse_document(orjson.dumps(content)) if isinstance(content, orjson.Fragment) else None
+async def _prove(unit: Unit, author: Actor, document: Document, meant: Document) -> Document:
+    """Add a proof made over what receivers will read, leaving embedded bytes as they are.
 
-
-def _prove(unit: Unit, document: Document, content: Document, key: SigningKey) -> Document:
-    """Add a proof made over what receivers will read, leaving embedded bytes as they are."""
+    `meant` is the document with all that it embeds parsed.
+    """
+    key = await signing_key(unit, author, "ed25519")
     try:
-        return {**document, "proof": add_proof(content, key, unit.now)["proof"]}
+        return {**document, "proof": add_proof(meant, key, unit.now)["proof"]}
     except ValueError:
         # Somebody else's number may have no canonical form; our own documents always do.
-        if content is document:
+        if meant is document:
             raise
         return document
 
@@ -222,15 +235,17 @@ async def _places(unit: Unit, targets: Iterable[Target]) -> list[Destination]:
 
 
 def _queue(
-    unit: Unit, activity: Activity, signer: Actor, places: Iterable[Destination], subject: str
+    unit: Unit,
+    activity_id: int,
+    uri: str,
+    signer: Actor,
+    places: Collection[Destination],
+    subject: str,
 ) -> None:
-    told = _told(unit)[activity.id]
-    before = len(told)
     for place in places:
-        told[place.inbox] = place.origin
         unit.write(
             Delivery,
-            activity_id=activity.id,
+            activity_id=activity_id,
             signer_id=signer.id,
             inbox=place.inbox,
             origin=place.origin,
@@ -244,9 +259,9 @@ def _queue(
             finished_at=None,
             last_error=None,
         )
-    if told:
+    if places:
         unit.wake("outbox")
-    log.debug("queued", says=activity.uri, type=activity.type, inboxes=len(told) - before)
+    log.debug("queued", says=uri, about=subject, inboxes=len(places))
 
 
 def _is_newer_edit(activity: Activity, body: bytes) -> bool:

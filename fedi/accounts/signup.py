@@ -38,7 +38,7 @@ async def create_account(
     `Conflict` when the handle or the address is taken.
     """
     email = check_email(email)
-    await unit.session.flush()
+    await unit.flush()
     if await unit.session.scalar(select(Account.id).where(Account.email == email)) is not None:
         raise Conflict("this e-mail address already has an account here", code="email-taken")
     password_hash = await hash_password(password)

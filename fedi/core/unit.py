@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
 
-from fedi.core.insertion import insertion_of
+from fedi.core.insertion import Values, insertion_of
 from fedi.core.seal import Vault
 from fedi.core.tables import IN_LIMIT, Base, Row, new_id
 from fedi.core.urls import Site
@@ -28,7 +29,8 @@ class Unit:
     site: Site
     vault: Vault
     met: dict[tuple[type, str, Any], Any] = field(default_factory=dict)
-    rows: dict[type[Base], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    added: dict[type[Base], list[Base]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[type[Base], list[Values]] = field(default_factory=lambda: defaultdict(list))
     wakes: set[str] = field(default_factory=set)
     memory: dict[Any, Any] = field(default_factory=dict)
 
@@ -64,18 +66,18 @@ class Unit:
         }
 
     def add(self, row: Row) -> Row:
-        """Store a row that others may look up, or that may still change, before the unit ends."""
+        """Store a row that others may look up, or that may still change, before the unit ends.
+
+        All new rows of a table go out in one statement, when the unit ends.
+        """
         if row.id is None:
             row.id = new_id()
-        self.session.add(row)
+        self.added[type(row)].append(row)
         self.meet(row)
         return row
 
     def write(self, model: type[Base], **values: Any) -> int:
-        """Store a row nobody reads again in this unit; all rows of a table go out in one statement.
-
-        Every call for one model must give the same set of columns.
-        """
+        """Store a row nobody reads again in this unit."""
         values.setdefault("id", new_id())
         self.rows[model].append(values)
         identity: int = values["id"]
@@ -86,16 +88,27 @@ class Unit:
         self.wakes.update(topics)
 
     async def flush(self) -> None:
-        """Send to the database what has been added and written so far."""
-        await self.session.flush()
-        if self.rows:
-            connection = await self.session.connection()
-            for model, rows in self.rows.items():
-                insertion = insertion_of(model, tuple(rows[0]), connection.dialect)
-                await connection.exec_driver_sql(insertion.text, insertion.bind(rows))
-        self.rows.clear()
+        """Send to the database what has been added, changed and written so far."""
+        for row in await self._send():
+            make_transient_to_detached(row)
+            self.session.add(row)  # from now on its changes are changes of what is stored
 
     async def commit(self) -> None:
         """Make everything durable; nothing of the unit is visible to others before."""
-        await self.flush()
+        await self._send()
         await self.session.commit()
+
+    async def _send(self) -> list[Base]:
+        """Send what the session does not hold yet; the rows that were added."""
+        await self.session.flush()
+        added = [row for rows in self.added.values() for row in rows]
+        connection = await self.session.connection()
+        for model in self.added | self.rows:
+            insertion = insertion_of(model, connection.dialect)
+            rows = [insertion.values_of(row) for row in self.added.get(model, ())]
+            await connection.exec_driver_sql(
+                insertion.text, insertion.bind(rows + self.rows.get(model, []))
+            )
+        self.added.clear()
+        self.rows.clear()
+        return added

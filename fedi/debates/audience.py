@@ -71,7 +71,7 @@ async def named_actors(unit: Unit, post: Post) -> tuple[Actor | None, list[Actor
 
 async def participant_targets(unit: Unit, thread: Thread) -> list[Target]:
     """The actors of peers who wrote in a thread."""
-    await unit.session.flush()
+    await unit.flush()
     query = (
         select(Actor)
         .join(Participation, Participation.actor_id == Actor.id)
@@ -108,7 +108,7 @@ async def carriers(unit: Unit, thread: Thread) -> list[Actor]:
         )
         .order_by(Actor.id)
     )
-    await unit.session.flush()
+    await unit.flush()
     return list(await unit.session.scalars(query))
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Select, delete, func, select
 from actors.followers import Target, follower_targets
 from actors.local import create_actor, network_actor
 from actors.models import Actor, Dialect, Follow, Role
-from fedi.core.errors import Forbidden, Invalid, Malformed
-from fedi.core.jsonld import embed, parse_document
+from fedi.core.errors import Forbidden, Invalid
+from fedi.core.jsonld import Document, embed, parse_document
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
@@ -22,7 +22,7 @@ from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
 from outbox.builders import Addressing, build_add, build_announce, build_remove, build_undo
 from outbox.models import Activity
-from outbox.publish import forward, publish, recipients_of
+from outbox.publish import announce, forward, publish, recipients_of
 
 
 async def create_group(unit: Unit, handle: str, name: str, summary: str = "") -> Actor:
@@ -46,7 +46,7 @@ async def create_group(unit: Unit, handle: str, name: str, summary: str = "") ->
 
 async def moderators(unit: Unit, group: Actor) -> list[Actor]:
     """The persons who look after a Group, in the order they were appointed."""
-    await unit.session.flush()
+    await unit.flush()
     query = (
         select(Actor)
         .join(Moderator, Moderator.actor_id == Actor.id)
@@ -75,7 +75,8 @@ class Accepted:
     uri: str
     type: str
     object_uri: str
-    body: bytes  # as received, or as published here
+    document: Document
+    body: bytes  # the document as received, or as published here
     root: bool
 
     @property
@@ -83,12 +84,10 @@ class Accepted:
         """Whether it opens a debate."""
         return self.root and self.type == "Create"
 
-    def proved(self) -> bool:
+    @property
+    def is_proved(self) -> bool:
         """Whether the bytes carry a proof of who wrote them."""
-        try:
-            return b'"proof"' in self.body and "proof" in parse_document(self.body)
-        except Malformed:
-            return False
+        return "proof" in self.document
 
 
 async def relay(
@@ -99,6 +98,7 @@ async def relay(
     uri: str,
     type: str,
     object_uri: str,
+    document: Document,
     body: bytes,
     root: bool = False,
 ) -> None:
@@ -113,7 +113,7 @@ async def relay(
     post = await unit.find(Post, uri=object_uri)
     if group is None or not group.is_local or (post is not None and not is_public(post)):
         return
-    accepted = Accepted(actor, uri, type, object_uri, body, root)
+    accepted = Accepted(actor, uri, type, object_uri, document, body, root)
     followers = await follower_targets(unit, group)
     await _pass_on(unit, group, accepted, followers)
     network = await network_actor(unit)
@@ -166,7 +166,7 @@ async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, followers: list
     if boosted := routes.get(Channel.BOOST):
         await _announce(unit, group, accepted, boosted, whole=False)
     unchanged = routes.get(Channel.FORWARD, [])
-    if (proved := routes.get(Channel.FORWARD_PROVED)) and accepted.proved():
+    if (proved := routes.get(Channel.FORWARD_PROVED)) and accepted.is_proved:
         unchanged = unchanged + proved
     if unchanged:
         await forward(
@@ -195,7 +195,10 @@ async def _announce(
         cc=cc,
         audience=group.uri if whole else None,
     )
-    await publish(unit, group, document, to=to)
+    if whole:
+        await announce(unit, group, document, accepted.document, to=to)
+    else:
+        await publish(unit, group, document, to=to)
 
 
 async def take_boosts_back(unit: Unit, post: Post) -> None:
@@ -312,7 +315,7 @@ async def featured_objects(unit: Unit, group: Actor) -> list[str | Fragment]:
 
 
 async def _is_featured(unit: Unit, group: Actor, post: Post) -> bool:
-    await unit.session.flush()
+    await unit.flush()
     query = select(Featured.id).where(Featured.group_id == group.id, Featured.post_id == post.id)
     return await unit.session.scalar(query) is not None
 

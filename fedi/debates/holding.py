@@ -7,7 +7,7 @@ has one writer at a time, who has everything.
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from fedi.core.tables import IN_LIMIT
 from fedi.core.unit import Unit
@@ -32,14 +32,20 @@ async def hold_threads(unit: Unit, *, posts: Collection[str], contexts: Collecti
 
 
 async def hold(unit: Unit, post: Post) -> None:
-    """Take the thread of a post that has been read, and read both again, until the unit ends."""
+    """Take the thread of a post that has been read, and read both again, until the unit ends.
+
+    What was made in this very unit is nobody else's yet.
+    """
     if _has_everything(unit) or unit.memory.get((hold, post.thread_id)):
         return
+    unit.memory[hold, post.thread_id] = True
     query = select(Thread).where(Thread.id == post.thread_id).with_for_update()
     again = query.execution_options(populate_existing=True)
-    unit.meet((await unit.session.scalars(again)).one())
-    await unit.session.refresh(post)
-    unit.memory[hold, post.thread_id] = True
+    thread = (await unit.session.scalars(again)).one_or_none()
+    if thread is not None:
+        unit.meet(thread)
+        if inspect(post).persistent:
+            await unit.session.refresh(post)
 
 
 def _has_everything(unit: Unit) -> bool:

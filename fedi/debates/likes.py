@@ -147,6 +147,7 @@ async def _say(
         uri=activity.uri,
         type=activity.type,
         object_uri=post.uri,
+        document=parse_document(activity.body),
         body=activity.body,
     )
 
@@ -182,9 +183,9 @@ async def accept_undo_reaction(unit: Unit, actor: Actor, post: Post, kind: str) 
     reaction = await find_reaction(unit, actor, post, kind)
     if reaction is None:
         return False
-    await unit.session.flush()
+    await unit.flush()
     await unit.session.delete(reaction)
-    await unit.session.flush()  # the same actor may react again within this unit
+    await unit.flush()  # the same actor may react again within this unit
     _remember(unit, actor.id, post.id, kind, None)
     unit.met[Reaction, "id", reaction.id] = None
     if reaction.uri is not None:
@@ -212,7 +213,7 @@ async def load_reactions(unit: Unit, *, actors: Collection[int], posts: Collecti
 async def find_reaction(unit: Unit, actor: Actor, post: Post, kind: str) -> Reaction | None:
     """An actor's reaction to a post; asked of the database at most once in a unit."""
     if (Reaction, actor.id, post.id, kind) not in unit.memory:
-        await unit.session.flush()
+        await unit.flush()
         await load_reactions(unit, actors=[actor.id], posts=[post.id])
     found: Reaction | None = unit.memory[Reaction, actor.id, post.id, kind]
     return found

@@ -54,7 +54,7 @@ async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:
 
 
 async def _looks_after(unit: Unit, group_id: int, actor: Actor) -> bool:
-    await unit.session.flush()
+    await unit.flush()
     query = select(Moderator.id).where(
         Moderator.group_id == group_id, Moderator.actor_id == actor.id
     )

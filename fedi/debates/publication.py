@@ -5,7 +5,7 @@ from sqlalchemy import or_, select, union, update
 from actors.followers import Target, targets_of
 from actors.keys import signing_key
 from actors.models import Actor
-from fedi.core.jsonld import Document, dumps
+from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.signatures.proof import add_proof
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
@@ -127,6 +127,7 @@ async def _say(
         uri=activity.uri,
         type=activity.type,
         object_uri=post.uri,
+        document=parse_document(activity.body),
         body=activity.body,
         root=root,
     )

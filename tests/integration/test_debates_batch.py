@@ -89,6 +89,7 @@ async def test_fifty_replies_are_stored_and_passed_on_in_few_statements(node: No
                 debate = await unit.find(Thread, id=thread.id)
                 assert post is not None
                 assert debate is not None
+                said = {"id": f"{post.uri}#create", "type": "Create", "object": post.uri}
                 await relay(
                     unit,
                     debate,
@@ -96,7 +97,8 @@ async def test_fifty_replies_are_stored_and_passed_on_in_few_statements(node: No
                     uri=f"{post.uri}#create",
                     type="Create",
                     object_uri=post.uri,
-                    body=dumps({"id": f"{post.uri}#create", "type": "Create", "object": post.uri}),
+                    document=said,
+                    body=dumps(said),
                 )
 
     assert len(statements) <= 25, "\n".join(line[:100] for line in statements)

@@ -299,6 +299,7 @@ async def hand_on(unit: Unit, author: Actor, thread: Thread, activity: Document)
         uri=activity["id"],
         type="Create",
         object_uri=post.uri,
+        document=activity,
         body=body,
         root=post.id == thread.root_id,
     )
@@ -363,6 +364,7 @@ async def test_a_root_of_a_peer_is_shown_to_followers_on_its_own_server(unit: Un
         uri=activity["id"],
         type="Create",
         object_uri=post.uri,
+        document=activity,
         body=dumps(activity),
         root=True,
     )

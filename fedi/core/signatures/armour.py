@@ -8,6 +8,8 @@ from base64 import b64decode, b64encode
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _BASE58BTC = "z"  # the multibase prefix
+_LETTERS = 10
+_GROUP = 58**_LETTERS
 #: Enough for an RSA key of 8192 bits; the decoder's work grows with the square of the length.
 _LONGEST = 1600
 
@@ -45,9 +47,17 @@ def read_multibase(text: str) -> bytes:
 def write_multibase(data: bytes) -> str:
     """Encode as multibase base58btc (`z…`)."""
     number = int.from_bytes(data, "big")
-    letters = []
+    groups = []
     while number:
-        number, value = divmod(number, 58)
-        letters.append(_ALPHABET[value])
+        number, value = divmod(number, _GROUP)  # ten letters for one division of a long number
+        groups.append(_write_group(value))
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return _BASE58BTC + _ALPHABET[0] * zeros + "".join(reversed(letters))
+    return _BASE58BTC + _ALPHABET[0] * zeros + "".join(reversed(groups)).lstrip(_ALPHABET[0])
+
+
+def _write_group(value: int) -> str:
+    letters = ""
+    for _ in range(_LETTERS):
+        value, digit = divmod(value, 58)
+        letters = _ALPHABET[digit] + letters
+    return letters
