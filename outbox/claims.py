@@ -1,7 +1,7 @@
 """Claiming: which deliveries go next, and all that is needed to make them.
 
-A claim is one `UPDATE … RETURNING` and leases its rows for two minutes; a process that dies
-loses its leases, and nothing else.
+A claim looks for what is due, with what is known of the peers, and leases it for two minutes;
+a process that dies loses its leases, and nothing else.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import Row, Select, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from actors.keys import signing_key
 from actors.models import Actor, Dialect, Peer
 from fedi.core.errors import NotFound
-from fedi.core.jobs import claim, finish
+from fedi.core.jobs import finish
 from fedi.core.signatures.keys import SigningKey
-from fedi.core.signatures.request import Scheme
+from fedi.core.tables import Base, UtcDateTime
 from fedi.core.unit import Unit
 from outbox.delivery import FIRST_SCHEME, Message, Parcel
 from outbox.models import Activity, Delivery
@@ -28,6 +28,8 @@ LEASE = timedelta(minutes=2)
 #: Most rows of one claim for a peer that is well; any other is tried with one.
 _DEPTH = 25
 _WELL_FOR = timedelta(days=1)
+#: How often it is worth a write that a peer is still there.
+_REACHED_EVERY = timedelta(minutes=10)
 
 #: What is kept in memory between claims.
 _MAX_MESSAGES = 128
@@ -37,13 +39,93 @@ _MAX_KEYS = 512
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a peer wants to be asked."""
+_NOW = bindparam("now", type_=UtcDateTime)
+_DELIVERIES = Base.metadata.tables[Delivery.__tablename__]
+_OLDER = aliased(Delivery)
+_IS_FREE = (
+    Delivery.next_attempt_at <= _NOW,
+    Delivery.locked_until.is_(None) | (Delivery.locked_until <= _NOW),
+)
+_WAITS_FOR_AN_OLDER_ONE = exists().where(
+    _OLDER.subject == Delivery.subject,
+    _OLDER.inbox == Delivery.inbox,
+    _OLDER.id < Delivery.id,
+    _OLDER.next_attempt_at.is_not(None),
+)
 
-    scheme: Scheme = FIRST_SCHEME
-    doubtful: bool = False
-    dialect: Dialect = Dialect.MICROBLOG
+
+def _write_due() -> Select[*tuple[Any, ...]]:
+    """Select deliveries to claim, oldest first and few of each peer, and how their peers are."""
+    is_well = and_(Peer.failures == 0, Peer.reached_at > bindparam("well", type_=UtcDateTime))
+    oldest_first = (Delivery.next_attempt_at, Delivery.origin, Delivery.id)
+    head = (
+        select(Delivery.id, Delivery.origin, case((is_well, _DEPTH), else_=1).label("depth"))
+        .outerjoin(Peer, Peer.uri == Delivery.origin)
+        .where(
+            *_IS_FREE,
+            Delivery.origin.not_in(bindparam("busy", expanding=True)),
+            Peer.paused_until.is_(None) | (Peer.paused_until <= _NOW),
+            ~_WAITS_FOR_AN_OLDER_ONE,
+        )
+        .order_by(*oldest_first)
+        .limit(HEAD)
+        .cte("head")
+    )
+    place = func.row_number().over(partition_by=head.c.origin, order_by=head.c.id).label("place")
+    ranked = select(head.c.id, head.c.depth, place).subquery("ranked")
+    return (
+        select(
+            Delivery.id,
+            Delivery.activity_id,
+            Delivery.signer_id,
+            Delivery.inbox,
+            Delivery.origin,
+            Delivery.attempts,
+            Delivery.created_at,
+            Peer.failures,
+            Peer.reached_at,
+            Peer.scheme,
+            Peer.scheme_until,
+            Peer.dialect,
+        )
+        .join(ranked, ranked.c.id == Delivery.id)
+        .outerjoin(Peer, Peer.uri == Delivery.origin)
+        .where(ranked.c.place <= ranked.c.depth)
+        .order_by(*oldest_first)
+        .limit(bindparam("limit"))
+    )
+
+
+#: Written once: to write them anew costs as much as to run them.
+_DUE = _write_due()
+_LEASE = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.id.in_(
+            select(Delivery.id)
+            .where(Delivery.id.in_(bindparam("ids", expanding=True)), *_IS_FREE)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(locked_until=bindparam("until", type_=UtcDateTime), attempts=_DELIVERIES.c.attempts + 1)
+    .returning(_DELIVERIES.c.id)
+)
+_MESSAGES = select(
+    Activity.id,
+    Activity.uri,
+    Activity.type,
+    Activity.body,
+    Activity.object_uri,
+    Activity.passed_on,
+).where(Activity.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What was taken in hand."""
+
+    parcels: Sequence[Parcel] = ()
+    is_short: bool = True  # there was less to take than asked for, as far as one could see
 
 
 class Claims:
@@ -53,31 +135,28 @@ class Claims:
         self._messages: dict[int, Message] = {}
         self._keys: dict[int, SigningKey] = {}
 
-    async def take(self, unit: Unit, *, limit: int, busy: Collection[str]) -> list[Parcel]:
+    async def take(self, unit: Unit, *, limit: int, busy: Collection[str]) -> Claim:
         """Claim up to `limit` due deliveries, none of them to the `busy` origins.
 
         Paused peers are left out, and whatever is about a subject of which the same inbox
         still waits to hear something older.
         """
-        due = _due(unit.now, limit, busy)
-        rows = await claim(unit, Delivery, limit=limit, lease=LEASE, due=due)
-        if not rows:
-            return []
+        connection = await unit.session.connection()
+        asked = {"now": unit.now, "well": unit.now - _WELL_FOR, "busy": busy, "limit": limit}
+        due = (await connection.execute(_DUE, asked)).all()
+        taken = await _lease(unit, [row.id for row in due]) if due else frozenset()
+        rows = sorted((row for row in due if row.id in taken), key=lambda row: row.id)
         messages = await self._load_messages(unit, {row.activity_id for row in rows})
         keys = await self._load_keys(unit, {row.signer_id for row in rows})
-        manners = await _load_manners(unit, {row.origin for row in rows})
         await _drop_unsigned(unit, [row.id for row in rows if row.signer_id not in keys])
-        return [
-            _parcel(
-                row,
-                unit.now,
-                messages[row.activity_id],
-                keys[row.signer_id],
-                manners.get(row.origin, _Manner()),
-            )
-            for row in rows
-            if row.signer_id in keys
-        ]
+        return Claim(
+            [
+                _parcel(row, unit.now, messages[row.activity_id], keys[row.signer_id])
+                for row in rows
+                if row.signer_id in keys
+            ],
+            is_short=len(due) < limit and len(taken) == len(due),
+        )
 
     def forget_key(self, signer_id: int) -> None:
         """Read a key again before it is used next: a peer did not accept it."""
@@ -85,20 +164,14 @@ class Claims:
 
     async def _load_messages(self, unit: Unit, ids: set[int]) -> Mapping[int, Message]:
         known = {id_: self._messages[id_] for id_ in ids & self._messages.keys()}
-        query = select(
-            Activity.id,
-            Activity.uri,
-            Activity.type,
-            Activity.body,
-            Activity.object_uri,
-            Activity.passed_on,
-        ).where(Activity.id.in_(ids - known.keys()))
-        rows = await unit.session.execute(query) if len(known) < len(ids) else ()
-        for id_, uri, type_, body, object_uri, passed_on in rows:
-            known[id_] = Message(uri, type_, body, object_uri)
-            # What was passed on for somebody else may be replaced by a newer edit.
-            if not passed_on and len(body) <= _MAX_BODY:
-                _remember(self._messages, id_, known[id_], _MAX_MESSAGES)
+        if missing := ids - known.keys():
+            connection = await unit.session.connection()
+            rows = await connection.execute(_MESSAGES, {"ids": list(missing)})
+            for id_, uri, type_, body, object_uri, passed_on in rows:
+                known[id_] = Message(uri, type_, body, object_uri)
+                # What was passed on for somebody else may be replaced by a newer edit.
+                if not passed_on and len(body) <= _MAX_BODY:
+                    _remember(self._messages, id_, known[id_], _MAX_MESSAGES)
         return known
 
     async def _load_keys(self, unit: Unit, ids: set[int]) -> Mapping[int, SigningKey]:
@@ -120,53 +193,11 @@ def _remember(memory: dict[int, _Value], key: int, value: _Value, size: int) -> 
         del memory[next(iter(memory))]
 
 
-def _due(now: datetime, limit: int, busy: Collection[str]) -> Select[Any]:
-    """Ids of the deliveries to claim: oldest first, and few of each peer."""
-    depth = case(
-        (and_(Peer.failures == 0, Peer.reached_at > now - _WELL_FOR), _DEPTH), else_=1
-    ).label("depth")
-    head = (
-        select(Delivery.id, Delivery.origin, depth)
-        .outerjoin(Peer, Peer.uri == Delivery.origin)
-        .where(
-            Delivery.next_attempt_at <= now,
-            Delivery.locked_until.is_(None) | (Delivery.locked_until <= now),
-            Delivery.origin.not_in(busy),
-            Peer.paused_until.is_(None) | (Peer.paused_until <= now),
-            ~_waits_for_an_older_one(),
-        )
-        .order_by(Delivery.next_attempt_at, Delivery.origin, Delivery.id)
-        .limit(HEAD)
-        .with_for_update(of=Delivery, skip_locked=True)
-        .cte("head")
-    )
-    place = func.row_number().over(partition_by=head.c.origin, order_by=head.c.id).label("place")
-    ranked = select(head.c.id, head.c.depth, place).subquery("ranked")
-    return select(ranked.c.id).where(ranked.c.place <= ranked.c.depth).limit(limit)
-
-
-def _waits_for_an_older_one() -> ColumnElement[bool]:
-    older = aliased(Delivery)
-    return exists().where(
-        older.subject == Delivery.subject,
-        older.inbox == Delivery.inbox,
-        older.id < Delivery.id,
-        older.next_attempt_at.is_not(None),
-    )
-
-
-async def _load_manners(unit: Unit, origins: set[str]) -> Mapping[str, _Manner]:
-    query = select(Peer.uri, Peer.failures, Peer.scheme, Peer.scheme_until, Peer.dialect).where(
-        Peer.uri.in_(origins)
-    )
-    return {
-        uri: _Manner(
-            "rfc9421" if scheme == "rfc9421" and until and until > unit.now else FIRST_SCHEME,
-            failures > 0,
-            dialect,
-        )
-        for uri, failures, scheme, until, dialect in await unit.session.execute(query)
-    }
+async def _lease(unit: Unit, ids: Sequence[int]) -> Collection[int]:
+    """Lease what nobody else has leased or is leasing at this moment; which rows those are."""
+    connection = await unit.session.connection()
+    asked = {"now": unit.now, "until": unit.now + LEASE, "ids": ids}
+    return frozenset((await connection.scalars(_LEASE, asked)).all())
 
 
 async def _drop_unsigned(unit: Unit, ids: Sequence[int]) -> None:
@@ -174,9 +205,8 @@ async def _drop_unsigned(unit: Unit, ids: Sequence[int]) -> None:
     await finish(unit, Delivery, ids, outcome="refused", last_error="no-key")
 
 
-def _parcel(
-    row: Delivery, now: datetime, message: Message, key: SigningKey, manner: _Manner
-) -> Parcel:
+def _parcel(row: Row[Any], now: datetime, message: Message, key: SigningKey) -> Parcel:
+    prefers_rfc9421 = row.scheme == "rfc9421" and row.scheme_until and row.scheme_until > now
     return Parcel(
         id=row.id,
         message=message,
@@ -184,10 +214,11 @@ def _parcel(
         origin=row.origin,
         signer_id=row.signer_id,
         key=key,
-        scheme=manner.scheme,
-        doubtful=manner.doubtful,
-        dialect=manner.dialect,
-        attempts=row.attempts,
+        scheme="rfc9421" if prefers_rfc9421 else FIRST_SCHEME,
+        doubtful=bool(row.failures),
+        reached_lately=row.reached_at is not None and row.reached_at > now - _REACHED_EVERY,
+        dialect=row.dialect or Dialect.MICROBLOG,
+        attempts=row.attempts + 1,
         created_at=row.created_at,
         leased_until=now + LEASE,
     )

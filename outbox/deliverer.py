@@ -1,14 +1,16 @@
 """The loop that sends what was published.
 
 deliveries ──claim──> lanes, one per peer ──> POST ──> results ──> deliveries
-    ^        50 rows                      64 at once              one unit for many
+    ^       100 rows                      64 at once              one unit for many
     └── woken by a unit that queued something, by results, or by the next due time
 """
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import structlog
 
@@ -18,15 +20,15 @@ from fedi.core.errors import Blocked, FediError
 from fedi.core.metrics import DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_LAG, DELIVERY_SECONDS
 from fedi.core.node import Node
 from fedi.core.unit import Unit
-from outbox.claims import Claims
+from outbox.claims import Claim, Claims
 from outbox.delivery import Parcel, Result, Verdict, deliver
 from outbox.lanes import Lanes
 from outbox.outcomes import actors_to_recheck, give_back, write_results
-from outbox.queue import Outlook, give_up_on_the_lost, heard_again, look_ahead, resume
+from outbox.queue import give_up_on_the_lost, heard_again, look_ahead, resume
 
 log = structlog.get_logger()
 
-BATCH = 50  # rows of one claim, results of one unit
+BATCH = 100  # rows of one claim, results of one unit
 #: Seconds that results may wait for others to be written with.
 LINGER = 0.2
 #: Seconds after which an answer counts as slow.
@@ -51,7 +53,8 @@ class Deliverer:
         self._signal = node.signals["outbox"]
         self._turning = asyncio.Lock()
         self._stopping = False
-        self._in_flight: dict[asyncio.Task[None], Parcel] = {}
+        self._in_flight: dict[int, Parcel] = {}
+        self._senders: set[asyncio.Task[None]] = set()
         self._rechecks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._returned: list[Parcel] = []
@@ -78,8 +81,8 @@ class Deliverer:
     async def run_once(self) -> int:
         """Claim once, send it all and write it down; how many attempts that was."""
         await self._turn()
-        while self._in_flight:
-            await asyncio.wait(self._in_flight)
+        while self._senders:
+            await asyncio.wait(self._senders)
         made = len(self._results)
         await self._write_down()
         await asyncio.gather(*self._rechecks)
@@ -91,8 +94,8 @@ class Deliverer:
         self._signal.set()
         async with self._turning:  # so no turn claims anything behind our back
             self._returned += self._lanes.empty()
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=GRACE)
+        if self._senders:
+            await asyncio.wait(self._senders, timeout=GRACE)
         await self._abandon()
         await self._write_down()
 
@@ -100,8 +103,8 @@ class Deliverer:
         """Cut off what is in flight; those peers may hear the same activity again."""
         if self._timer is not None:
             self._timer.cancel()
-        self._returned += [parcel for task, parcel in self._in_flight.items() if not task.done()]
-        cut = [*self._in_flight, *self._rechecks]
+        self._returned += self._in_flight.values()
+        cut = [*self._senders, *self._rechecks]
         for task in cut:
             task.cancel()
         await asyncio.gather(*cut, return_exceptions=True)
@@ -116,17 +119,18 @@ class Deliverer:
         async with self._turning:
             if self._stopping:
                 return timedelta()
-            limit = min(BATCH, self._lanes.room)
-            parcels, outlook = await self._write_down(limit)
-            for parcel in parcels:
+            claim, pause = await self._write_down(min(BATCH, self._lanes.room))
+            for parcel in claim.parcels:
                 self._lanes.add(parcel)
                 self._launch()
                 await asyncio.sleep(0)  # signing takes a millisecond, and others wait for the loop
-            more = parcels and (outlook.crowded or len(parcels) == limit)
-            return timedelta() if more else outlook.pause
+            return pause
 
-    async def _write_down(self, limit: int = 0) -> tuple[list[Parcel], Outlook]:
-        """One unit for all results so far, and for a claim; nothing is forgotten if it fails."""
+    async def _write_down(self, limit: int = 0) -> tuple[Claim, timedelta]:
+        """One unit for all results so far, and for a claim; nothing is forgotten if it fails.
+
+        Returns the claim, and how long there will be nothing else to do.
+        """
         results, returned = list(self._results), list(self._returned)
         if self._timer is not None:
             self._timer.cancel()
@@ -138,13 +142,16 @@ class Deliverer:
             await self._look_after(unit)
             await unit.flush()
             busy = self._lanes.busy()
-            parcels = await self._claims.take(unit, limit=limit, busy=busy) if limit else []
-            outlook = await look_ahead(unit)
+            claim = await self._claims.take(unit, limit=limit, busy=busy) if limit else Claim()
+            outlook = await look_ahead(unit) if claim.is_short else None
         del self._results[: len(results)]
         del self._returned[: len(returned)]
         for uri in gone:
-            self._keep(asyncio.create_task(self._recheck(uri)))
-        return parcels, outlook
+            self._keep(self._rechecks, self._recheck(uri))
+        DELIVERIES_IN_FLIGHT.set(len(self._in_flight))
+        if outlook is None or (outlook.crowded and claim.parcels):
+            return claim, timedelta()
+        return claim, outlook.pause
 
     async def _look_after(self, unit: Unit) -> None:
         """Resume what waits for peers that were heard again; give up on those that are lost."""
@@ -159,11 +166,21 @@ class Deliverer:
 
     def _launch(self) -> None:
         """Start whatever there is room for."""
-        while (parcel := self._lanes.next()) is not None:
-            task = asyncio.create_task(self._send(parcel))
-            self._in_flight[task] = parcel
-            task.add_done_callback(self._in_flight.pop)
-            DELIVERIES_IN_FLIGHT.inc()
+        while (parcel := self._next()) is not None:
+            self._keep(self._senders, self._send_on(parcel))
+
+    def _next(self) -> Parcel | None:
+        parcel = self._lanes.next()
+        if parcel is not None:
+            self._in_flight[parcel.id] = parcel
+        return parcel
+
+    async def _send_on(self, parcel: Parcel | None) -> None:
+        """Send a parcel, then whatever may go in its place: a task costs more than a turn."""
+        while parcel is not None:
+            await self._send(parcel)
+            parcel = self._next()
+            self._launch()  # two may go to a peer that has just proved itself
 
     async def _send(self, parcel: Parcel) -> None:
         well = False
@@ -173,9 +190,8 @@ class Deliverer:
             else:  # somebody else may claim it while we try
                 self._returned.append(parcel)
         finally:
-            DELIVERIES_IN_FLIGHT.dec()
+            self._in_flight.pop(parcel.id, None)
         self._returned += self._lanes.finish(parcel.origin, well=well)
-        self._launch()
         self._report()
 
     async def _try(self, parcel: Parcel) -> bool:
@@ -222,9 +238,10 @@ class Deliverer:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LINGER, self._signal.set)
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._rechecks.add(task)
-        task.add_done_callback(self._rechecks.discard)
+    def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def _recheck(self, uri: str) -> None:
         """Ask for an actor whose inbox is gone: its document tells where it is, if anywhere."""

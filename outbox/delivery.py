@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from actors.models import Dialect
 from fedi.core.errors import Malformed, Unreachable
@@ -49,6 +50,7 @@ class Parcel:
     key: SigningKey
     scheme: Scheme  # that its peer took last
     doubtful: bool  # its peer failed the last time
+    reached_lately: bool  # so that it is no news when its peer takes this
     dialect: Dialect  # in which its peer is told of debates
     attempts: int  # this one included
     created_at: datetime
@@ -111,18 +113,21 @@ async def _knock(
 
 
 async def _post(fetcher: Fetcher, parcel: Parcel, scheme: Scheme, now: datetime) -> Answer:
-    url = parse_url(parcel.inbox)
+    scheme_, authority, target = _address(parcel.inbox)
     headers = {"Content-Type": ACTIVITY_JSON}
     request = Request(
-        "POST",
-        url.origin.scheme,
-        url.origin.authority,
-        url.request.removeprefix(str(url.origin)),
-        list(headers.items()),
-        parcel.message.body,
+        "POST", scheme_, authority, target, list(headers.items()), parcel.message.body
     )
     headers |= sign(request, parcel.key, scheme, now)
     return await fetcher.post(parcel.inbox, parcel.message.body, headers)
+
+
+@lru_cache(maxsize=512)
+def _address(inbox: str) -> tuple[str, str, str]:
+    """An inbox as a signature names it: scheme, authority, target."""
+    url = parse_url(inbox)
+    origin = url.origin
+    return origin.scheme, origin.authority, url.request.removeprefix(str(origin))
 
 
 def _judge(parcel: Parcel, answer: Answer, scheme: Scheme) -> Result:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -24,73 +24,77 @@ from outbox.retry import BREAKER, LONGEST_PAUSE, delay, lifetime, pause
 
 #: How long a peer's preference among signature schemes is believed.
 _SCHEME_FOR = timedelta(days=7)
-#: How often it is worth a write that a peer is still there.
-_REACHED_EVERY = timedelta(minutes=1)
 #: How often one actor is asked again because its inbox is gone.
 _RECHECK_EVERY = timedelta(hours=1)
 _GONE = frozenset({404, 410})
 
 _DELIVERIES = Base.metadata.tables[Delivery.__tablename__]
 #: A lease that somebody took back (a newer edit goes out instead) leaves nothing to write.
-_LEASED = (_DELIVERIES.c.id == bindparam("row"), _DELIVERIES.c.locked_until.is_not(None))
-_ATTEMPTED = (
+_ENDING = (
     update(_DELIVERIES)
-    .where(*_LEASED)
-    .values(
-        locked_until=None,
-        status=bindparam("status"),
-        outcome=bindparam("outcome"),
-        last_error=bindparam("error"),
-        next_attempt_at=bindparam("next"),
-        finished_at=bindparam("finished"),
+    .where(
+        _DELIVERIES.c.id.in_(bindparam("rows", expanding=True)),
+        _DELIVERIES.c.locked_until.is_not(None),
     )
+    .values(locked_until=None)
 )
-_GIVEN_BACK = (
-    update(_DELIVERIES)
-    .where(*_LEASED)
-    .values(locked_until=None, attempts=_DELIVERIES.c.attempts - 1)
+_ATTEMPTED = _ENDING.values(
+    status=bindparam("status"),
+    outcome=bindparam("outcome"),
+    last_error=bindparam("error"),
+    next_attempt_at=bindparam("next"),
+    finished_at=bindparam("finished"),
 )
+_GIVEN_BACK = _ENDING.values(attempts=_DELIVERIES.c.attempts - 1)
 
 
 async def give_back(unit: Unit, parcels: Sequence[Parcel]) -> None:
     """Return parcels that were claimed and not sent; the attempt does not count."""
     if parcels:
-        await unit.session.execute(_GIVEN_BACK, [{"row": parcel.id} for parcel in parcels])
+        connection = await unit.session.connection()
+        await connection.execute(_GIVEN_BACK, {"rows": [parcel.id for parcel in parcels]})
 
 
 async def write_results(unit: Unit, results: Sequence[Result], rng: Random) -> None:
     """Close what was delivered or refused, and give everything else its next moment."""
     if not results:
         return
-    endings = [_ending(result, unit.now, rng) for result in results]
-    await unit.session.execute(_ATTEMPTED, endings)
-    for result, ending in zip(results, endings, strict=True):
-        if ending["outcome"] not in (None, Verdict.DELIVERED):
+    alike: dict[_Ending, list[int]] = defaultdict(list)
+    for result in results:
+        ending = _ending(result, unit.now, rng)
+        alike[ending].append(result.parcel.id)
+        if ending.outcome not in (None, Verdict.DELIVERED):
             await record(
                 unit,
                 direction="out",
                 origin=result.parcel.origin,
-                code=result.code if result.verdict is Verdict.REFUSED else ending["outcome"],
+                code=result.code if result.verdict is Verdict.REFUSED else ending.outcome,
                 subject=result.parcel.message.uri,
-                detail=ending["error"],
+                detail=ending.error or "",
             )
-    await _note_peers(unit, results)
+    connection = await unit.session.connection()
+    for ending, rows in alike.items():  # nearly all are delivered, and end alike
+        await connection.execute(_ATTEMPTED, {"rows": rows, **ending._asdict()})
+    await _note_peers(unit, [result for result in results if _tells_something(result)])
 
 
-def _ending(result: Result, now: datetime, rng: Random) -> dict[str, Any]:
+class _Ending(NamedTuple):
     """The new state of a delivery, as the parameters of `_ATTEMPTED`."""
+
+    status: int | None
+    outcome: str | None
+    error: str | None
+    next: datetime | None
+    finished: datetime | None
+
+
+def _ending(result: Result, now: datetime, rng: Random) -> _Ending:
+    error = None if result.verdict is Verdict.DELIVERED else _explain(result)
     moment = _next_attempt(result, now, rng) if result.verdict is Verdict.RETRY else None
-    outcome: str | None = None
-    if moment is None:
-        outcome = "given-up" if result.verdict is Verdict.RETRY else str(result.verdict)
-    return {
-        "row": result.parcel.id,
-        "status": result.status,
-        "outcome": outcome,
-        "error": None if result.verdict is Verdict.DELIVERED else _explain(result),
-        "next": moment,
-        "finished": now if outcome else None,
-    }
+    if moment is not None:
+        return _Ending(result.status, None, error, moment, None)
+    outcome = "given-up" if result.verdict is Verdict.RETRY else str(result.verdict)
+    return _Ending(result.status, outcome, error, None, now)
 
 
 def _next_attempt(result: Result, now: datetime, rng: Random) -> datetime | None:
@@ -110,11 +114,18 @@ def _explain(result: Result) -> str:
 # --- peers -------------------------------------------------------------------------------
 
 
+def _tells_something(result: Result) -> bool:
+    """Whether a result says of its peer what was not known when it was claimed."""
+    parcel = result.parcel
+    expected = result.verdict is Verdict.DELIVERED and result.learned is None
+    return not expected or parcel.doubtful or not parcel.reached_lately
+
+
 async def _note_peers(unit: Unit, results: Sequence[Result]) -> None:
     by_origin: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         by_origin[result.parcel.origin].append(result)
-    await unit.load(Peer, uri=by_origin)
+    await unit.load(Peer, uri=by_origin, lock=True)  # other processes count its failures too
     back = []
     for origin, group in by_origin.items():
         peer = await find_peer(unit, origin)
@@ -139,14 +150,10 @@ def _note(peer: Peer, result: Result, now: datetime) -> None:
     waits = (pause(peer.failures) if result.silent else None, result.retry_after)
     if (wait := max((wait for wait in waits if wait), default=None)) is not None:
         peer.paused_until = now + min(wait, LONGEST_PAUSE)
-    if result.verdict is Verdict.DELIVERED and _is_news(peer.reached_at, now):
+    if result.verdict is Verdict.DELIVERED:
         peer.reached_at = now
     if result.learned is not None:
         peer.scheme, peer.scheme_until = result.learned, now + _SCHEME_FOR
-
-
-def _is_news(reached_at: datetime | None, now: datetime) -> bool:
-    return reached_at is None or reached_at <= now - _REACHED_EVERY
 
 
 async def actors_to_recheck(unit: Unit, results: Sequence[Result]) -> list[str]:

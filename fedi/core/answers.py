@@ -95,6 +95,8 @@ def _profiles(parameters: str) -> list[str]:
 def read_retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """The seconds a peer asks us to wait (RFC 9110 §10.2.3); None when it does not say."""
     value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:

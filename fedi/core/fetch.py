@@ -19,7 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -318,6 +318,8 @@ class Fetcher:
 
     async def _read_remark(self, response: aiohttp.ClientResponse) -> str:
         """The beginning of an answer that is already decided, if it comes at once."""
+        if response.content.is_eof():  # it has come, so nobody needs to watch the clock
+            return response.content.read_nowait(MAX_REMARK).decode("utf-8", "replace")
         remark = b""
         with contextlib.suppress(TimeoutError, aiohttp.ClientError):
             async with asyncio.timeout(self._patience.remark):
@@ -330,6 +332,7 @@ def _unsigned(url: str) -> Mapping[str, str]:
     return {}
 
 
+@lru_cache(maxsize=512)  # inboxes are asked again and again
 def _wire(target: Url) -> URL:
     """The URL exactly as it was signed: yarl would otherwise tidy it up."""
     return URL(target.request, encoded=True)

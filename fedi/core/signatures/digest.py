@@ -5,17 +5,20 @@ they cannot make a wrong body right.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from fedi.core.signatures.armour import read_base64, write_base64
 from fedi.core.signatures.errors import BadSignature
 
 
+@lru_cache(maxsize=16)
 def make_digest(body: bytes) -> str:
     """Write the value of a `Digest` header."""
     return f"SHA-256={write_base64(sha256(body).digest())}"
 
 
+@lru_cache(maxsize=16)
 def make_content_digest(body: bytes) -> str:
     """Write the value of a `Content-Digest` header."""
     return f"sha-256=:{write_base64(sha256(body).digest())}:"

@@ -1,6 +1,7 @@
 """The node's own deliverer in a process of its own, with a queue of its own making."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from actors.followers import Target
 from actors.local import network_actor
 from actors.models import Dialect
+from fedi.cli.serving import COLLECT_AFTER
 from fedi.core.jsonld import Document
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
@@ -34,6 +36,8 @@ async def main(config: Path, inboxes: Sequence[str]) -> None:
     settings = load_config(config)
     set_up_log(settings.log.level, settings.log.format)
     node = open_node(settings)
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     targets = [_target(inbox) for inbox in inboxes]
 
     async def turn(count: int) -> Round:
