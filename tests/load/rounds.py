@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from measuring import Round
+from measuring import Round, family_seconds
 
 HERE = Path(__file__).parent
 READY = "ready"
+#: Tells a process which server's work is its own.
+DATABASE_PID = "BENCH_DATABASE_PID"
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -37,6 +40,11 @@ async def answer(turn: Callable[[int], Awaitable[Round]]) -> None:
     say(READY)
     while line := await asyncio.to_thread(sys.stdin.readline):
         say(json.dumps(asdict(await turn(int(line)))))
+
+
+def spent() -> float:
+    """Processor time that this process has used so far, and the server of its database."""
+    return time.process_time() + family_seconds(int(os.environ.get(DATABASE_PID, 0)))
 
 
 async def serve(app: web.Application) -> None:

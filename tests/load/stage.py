@@ -79,6 +79,12 @@ class Stage:
         """The process whose work counts as the node's: PostgreSQL, for a node that is on it."""
         return self.server.pid if self.server else None
 
+    async def place(self, name: str) -> str:
+        """Where a reference may keep its data, in a database like the node's: a file, or a URL."""
+        if self.server:
+            return await self.server.create_database()
+        return str(self.world.directory / f"{name}.db")
+
     @property
     def host(self) -> str:
         """The value of the Host header."""

@@ -1,12 +1,11 @@
 """The node's own processor in a process of its own, so that nothing else is counted."""
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from measuring import Round
-from rounds import answer, run
+from rounds import answer, run, spent
 from sqlalchemy import func, select
 
 from actors.journal import Journal
@@ -31,10 +30,10 @@ async def main(config: Path) -> None:
 
     async def turn(count: int) -> Round:
         before = await _done(node)
-        started, claimed = time.process_time(), 0
+        started, claimed = spent(), 0
         while claimed < count:
             claimed += await processor.run_once()
-        seconds = time.process_time() - started
+        seconds = spent() - started
         if await _done(node) - before != count:
             raise RuntimeError(f"not everything had an effect: {await _outcomes(node)}")
         return Round(count, seconds)

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nh3
@@ -19,7 +18,7 @@ import orjson
 from letters import LONG, write_reply
 from measuring import Round
 from references.unit import Base, Unit, new_id, open_engine, unit
-from rounds import answer, run
+from rounds import answer, run, spent
 from sqlalchemy import Index, LargeBinary, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -219,9 +218,9 @@ def announce(opened: Unit, group: Actor, body: bytes, inboxes: list[str]) -> Non
         )
 
 
-async def main(path: Path) -> None:
+async def main(database: str) -> None:
     """Process as many replies as asked, each time new ones."""
-    engine = open_engine(path, write=True)
+    engine = open_engine(database, write=True)
     authors = [Stranger(f"http://author{number}.test") for number in range(AUTHORS)]
     inboxes = [f"http://follower{number}.test/inbox" for number in range(FOLLOWERS)]
     async with engine.begin() as connection:
@@ -239,7 +238,7 @@ async def main(path: Path) -> None:
                     authors[number % AUTHORS], roots[number % THREADS], f"{HERE}/c/1", LONG
                 )
                 _receive(opened, reply)
-        started, done = time.process_time(), 0
+        started, done = spent(), 0
         while items := await claim(engine):
             batch = []
             for item in items:
@@ -247,7 +246,7 @@ async def main(path: Path) -> None:
                 await asyncio.sleep(0)
             await process(engine, batch, inboxes)
             done += len(batch)
-        return Round(done, time.process_time() - started)
+        return Round(done, spent() - started)
 
     await answer(turn)
 
@@ -284,4 +283,4 @@ def _receive(opened: Unit, reply: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    run(main(Path(sys.argv[1])))
+    run(main(sys.argv[1]))

@@ -4,7 +4,6 @@ Each post was rendered once; what is left is HTTP, the query and joining the pie
 """
 
 import sys
-from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment
@@ -93,7 +92,7 @@ QUERY = (
 )
 
 
-async def main(path: Path) -> None:
+async def main(path: str) -> None:
     """Answer with the page until killed."""
     await _fill(path)
     engine = open_engine(path, write=False)
@@ -118,7 +117,7 @@ async def main(path: Path) -> None:
     await serve(app)
 
 
-async def _fill(path: Path) -> None:
+async def _fill(path: str) -> None:
     engine = open_engine(path, write=True)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
@@ -162,4 +161,4 @@ def _post(number: int, author: Actor) -> Post:
 
 
 if __name__ == "__main__":
-    run(main(Path(sys.argv[1])))
+    run(main(sys.argv[1]))

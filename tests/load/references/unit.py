@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import BigInteger, Connection, event, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,6 +22,8 @@ AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_
 
 class Base(DeclarativeBase):
     """Every table of the references that use SQLAlchemy."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger}
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
@@ -37,10 +38,13 @@ def new_id() -> int:
     return next(_ids)
 
 
-def open_engine(path: Path, *, write: bool) -> AsyncEngine:
-    """One connection that writes, or four that read."""
+def open_engine(database: str, *, write: bool) -> AsyncEngine:
+    """One connection that writes, or four that read; `database` is a file, or PostgreSQL's URL."""
+    if database.startswith("postgresql:"):
+        url = database.replace("postgresql:", "postgresql+asyncpg:", 1)
+        return create_async_engine(url, pool_size=4, **({} if write else AUTOCOMMIT))
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
+        f"sqlite+aiosqlite:///{database}",
         pool_size=1 if write else 4,
         max_overflow=0,
         **({} if write else AUTOCOMMIT),

@@ -12,7 +12,7 @@ async def accept(stage: Stage, runs: int) -> Match:
     """The web process, against aiohttp with one verified signature and a grouped commit."""
     world = stage.world
     key_ids = [sender.key_id for sender in world.senders]
-    arguments = [world.directory / "accepting.db", world.pem, *key_ids]
+    arguments = [await stage.place("accepting"), world.pem, *key_ids]
     async with (
         stage.serving("web") as node,
         running("references/accepting.py", *arguments) as reference,
@@ -20,6 +20,7 @@ async def accept(stage: Stage, runs: int) -> Match:
 
         async def turn(server: Serving | Child) -> Round:
             requests = stage.sign(stage.replies(COUNT))
-            return await measured(server.pid, COUNT, call(server.port, requests, expect=202))
+            work = call(server.port, requests, expect=202)
+            return await measured(server.pid, COUNT, work, database=stage.database)
 
         return await compete(lambda: turn(node), lambda: turn(reference), runs)

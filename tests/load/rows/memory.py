@@ -17,6 +17,8 @@ PEOPLE, POSTS, EACH_SECOND, SECONDS = 2_000, 10_000, 20, 600
 REQUESTS = EACH_SECOND * SECONDS
 #: Requests sent at once when no time is to be lost, and pages shown after them.
 AT_ONCE, PAGES = 400, 2
+#: Requests under way: as many unknown people as a node asks one server about at a time.
+AT_A_TIME = 8
 #: Seconds without work after which a process counts as being at rest.
 REST = 2.0
 
@@ -61,7 +63,7 @@ async def _send(stage: Stage, node: Serving, pause: float) -> None:
     pages = get_all(stage.host, stage.page, PAGES)
     due = time.monotonic()
     while some := list(islice(activities, EACH_SECOND if pause else AT_ONCE)):
-        await stage.post(some)
+        await call(node.port, stage.sign(some), expect=202, connections=AT_A_TIME)
         await call(node.port, pages, expect=200)
         due += pause
         await asyncio.sleep(max(0.0, due - time.monotonic()))

@@ -1,7 +1,7 @@
 """Activities fully processed: read, handled and stored, with what follows from them queued."""
 
 from measuring import Match, Round, compete
-from rounds import running
+from rounds import DATABASE_PID, running
 from stage import Stage
 
 COUNT = 1000
@@ -9,10 +9,12 @@ COUNT = 1000
 
 async def process(stage: Stage, runs: int) -> Match:
     """The node's processor on its own, against a batch unit that writes the same rows."""
+    place = await stage.place("processing")
+    environment = {DATABASE_PID: str(stage.database or 0)}
     async with (
         stage.serving("web") as node,
-        running("drivers/process.py", node.config) as processor,
-        running("references/processing.py", stage.world.directory / "processing.db") as reference,
+        running("drivers/process.py", node.config, **environment) as processor,
+        running("references/processing.py", place, **environment) as reference,
     ):
 
         async def turn() -> Round:

@@ -15,11 +15,12 @@ from functools import partial
 from client import call
 from letters import get_all
 from measuring import Figures, processor_seconds
-from processes import NodeProcess, eventually, free_port
+from processes import NodeProcess, eventually
 from rows.memory import wait_for_rest
 from seeding import gather_followers, grow_threads, opened
 from sqlalchemy import func, select
 from stage import MEMBER, Stage, environment
+from waiting import free_port
 
 from outbox.models import Delivery
 
