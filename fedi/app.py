@@ -20,17 +20,20 @@ from fedi.core.departure import Departure
 from fedi.core.jobs import take_back
 from fedi.core.leader import leadership
 from fedi.core.node import Node
+from fedi.core.pulse import Pulse
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
+from fedi.core.survey import Survey
 from fedi.core.urls import parse_url
 from fedi.routes import add_routes
 from fedi.web.health import let_go
-from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE
+from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE, SURVEY
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
+from fedi.web.watch import watch_requests
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
@@ -62,8 +65,11 @@ def create_app(
 
     `departure` tells how far the process is on its way out.
     """
-    proxies = trust_proxies(node.config.listen.trusted_proxies)
-    app = web.Application(middlewares=[proxies, show_errors, know_reader], client_max_size=MAX_BODY)
+    trusted = node.config.listen.trusted_proxies
+    app = web.Application(
+        middlewares=[watch_requests(trusted), trust_proxies(trusted), show_errors, know_reader],
+        client_max_size=MAX_BODY,
+    )
     app.on_response_prepare.extend((guard, let_go))
     policies = Policies(node.db, node.config.federation.mode)
     journal = Journal(node.db)
@@ -79,6 +85,7 @@ def create_app(
     app[GUARD] = Guard(node.config.limits.inbox_per_minute)
     app[FIND_POST] = resolver.find_post
     app[LIMITS] = make_limits(node.config.limits)
+    app[SURVEY] = Survey(node)
     set_up_templates(app, node.config)
     add_routes(app)
 
@@ -90,7 +97,7 @@ def create_app(
     app.cleanup_ctx.append(
         _keep_running(
             node,
-            always=[journaling, node.signals],
+            always=[Pulse(), journaling, node.signals],
             listening=[acceptor] if role != "worker" else [],
             work=work if role != "web" else None,
         )

@@ -6,7 +6,7 @@ Ids are for ever: `/actor /g/NAME /p/NAME /o/KEY /c/KEY /a/KEY` and what hangs b
 
 from aiohttp.web import AbstractRouteDef, Application, get, post, static
 
-from fedi.web import actor_documents, client, documents, feeds, health, wellknown
+from fedi.web import actor_documents, client, documents, feeds, health, metrics, wellknown
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
     authorize,
@@ -84,7 +84,7 @@ FEEDS: Routes = (
 HEALTH: Routes = (
     get("/livez", health.live),
     get("/readyz", health.ready),
-    get("/metrics", health.metrics),
+    get("/metrics", metrics.metrics),
 )
 
 #: What everybody may read.

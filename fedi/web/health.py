@@ -1,7 +1,6 @@
 """Whether this process lives and can serve: for supervisors and balancers."""
 
 from aiohttp import hdrs, web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from fedi.core.appkeys import NODE
@@ -37,8 +36,3 @@ async def let_go(request: web.Request, response: web.StreamResponse) -> None:
     if request.app[DEPARTURE].is_letting_go:
         response.headers[hdrs.CONNECTION] = "close"
         response.force_close()
-
-
-async def metrics(request: web.Request) -> web.Response:
-    """GET /metrics: counters of this process, for Prometheus."""
-    return web.Response(body=generate_latest(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})

@@ -7,6 +7,7 @@ from aiohttp.web import AppKey, RequestKey
 from fedi.accounts.sessions import Member
 from fedi.core.departure import Departure
 from fedi.core.i18n import Language
+from fedi.core.survey import Survey
 from fedi.debates.models.post import Post
 from fedi.web.limits import Limits
 from fedi.web.live import Live
@@ -16,6 +17,8 @@ FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
 
 #: The languages of the interface, by tag; the first is spoken to whoever names none.
 LANGUAGES: AppKey[Mapping[str, Language]] = AppKey("languages")
+#: What the whole node has, for `/metrics`.
+SURVEY: AppKey[Survey] = AppKey("survey", Survey)
 #: Readers who keep a debate open.
 LIVE: AppKey[Live] = AppKey("live", Live)
 #: How far this process is on its way out.

@@ -1,0 +1,47 @@
+"""How this process feels: how late its event loop comes, how much memory it takes."""
+
+import asyncio
+import os
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+from fedi.core.metrics import LOOP_LAG, MEMORY
+
+SECONDS = 1.0
+#: Beats between two looks at the memory.
+MEMORY_EVERY = 5
+_STATM = Path("/proc/self/statm")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Pulse:
+    """Beats once a second until stopped."""
+
+    def __init__(self) -> None:
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Measure how late each beat comes: whoever keeps the loop busy keeps everybody waiting."""
+        clock, beats = asyncio.get_running_loop().time, 0
+        while not self._stopping.is_set():
+            if beats % MEMORY_EVERY == 0:
+                MEMORY.set(resident_bytes())
+            beats, due = beats + 1, clock() + SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._stopping.wait()
+            if not self._stopping.is_set():
+                LOOP_LAG.observe(max(0.0, clock() - due))
+
+    async def stop(self) -> None:
+        """Let `run` return."""
+        self._stopping.set()
+
+
+def resident_bytes() -> int:
+    """Memory that this process has in RAM; where /proc does not tell, the most it ever had."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
