@@ -23,6 +23,7 @@ def parcel(origin: str, *, doubtful: bool = False) -> Parcel:
         key=rsa_key(),
         scheme="cavage",
         doubtful=doubtful,
+        reached_lately=False,
         dialect=Dialect.MICROBLOG,
         attempts=1,
         created_at=datetime(2026, 11, 25, tzinfo=UTC),
