@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from fedi.core.leader import Leadership
+from fedi.core.metrics import LEADER
 
 log = structlog.get_logger()
 
@@ -160,12 +161,14 @@ async def _lead(
         try:
             if await lead.take():
                 log.info("leading")
+                LEADER.set(1)
                 async with running(await begin()):
                     while await lead.holds() and not await _happens(ending, within=lead.every):
                         pass
         except Exception as error:  # the database may be away: others may lead meanwhile
             log.warning("cannot lead", error=repr(error))
         finally:
+            LEADER.set(0)
             await lead.release()
         await _happens(ending, within=lead.every)
 

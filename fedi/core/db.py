@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from fedi.core.pool import ReaderPool, WriterPool
 from fedi.core.seal import Vault
 from fedi.core.sqlite import open_sqlite
 from fedi.core.trouble import explained
@@ -32,7 +33,8 @@ def open_engine(url: str, *, write: bool, patient: bool = False) -> AsyncEngine:
     Statements are given up after a minute unless the engine is `patient`, as far as the
     database can do that.
     """
-    options = ENGINE if write else ENGINE | AUTOCOMMIT
+    pool = {"poolclass": WriterPool if write else ReaderPool}
+    options = ENGINE | pool if write else ENGINE | pool | AUTOCOMMIT
     if url.startswith("sqlite:"):
         return open_sqlite(url, options, write=write)
     # Its drivers are loaded where they are used: a node on SQLite has no need of them.

@@ -1,5 +1,6 @@
 """The unit: one transaction, one reading of the clock, and a memory of the rows it has met."""
 
+import time
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
 from fedi.core.insertion import Values, insertion_of
+from fedi.core.metrics import DATABASE_COMMIT
 from fedi.core.seal import Vault
 from fedi.core.tables import IN_LIMIT, Base, Row, new_id
 from fedi.core.urls import Site
@@ -96,7 +98,9 @@ class Unit:
     async def commit(self) -> None:
         """Make everything durable; nothing of the unit is visible to others before."""
         await self._send()
+        started = time.perf_counter()
         await self.session.commit()
+        DATABASE_COMMIT.observe(time.perf_counter() - started)
 
     async def _send(self) -> list[Base]:
         """Send what the session does not hold yet; the rows that were added."""
