@@ -9,9 +9,13 @@ import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
 from fedi.cli.lean import hand_over
+from fedi.cli.refusals import Refused
 
 #: How glibc is asked to give memory back instead of keeping a share of it for every thread.
 FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
+#: Tells processes the directory in which they count together (`fedi.web.metrics`).
+COUNTED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(
@@ -48,9 +52,22 @@ def serve(
         hand_on(bind(settings.listen, Listen(host, port, socket)))
     python = [sys.executable, "-OO"]
     if workers:
+        os.environ[COUNTED] = str(_empty(settings.node.data_dir / f"counted-{role}"))
         again = [sys.executable, "-m", "fedi", "serve", "--role", role, "--config", str(config)]
         program = [*python, "-m", "fedi.cli.supervisor", str(workers), *again]
     else:
         hand_over(settings)
         program = [*python, "-X", "no_debug_ranges", "-m", "fedi.cli.lean", role]
     os.execve(program[0], program, os.environ | FRUGAL)  # noqa: S606  no shell: good
+
+
+def _empty(directory: Path) -> Path:
+    """Make a directory, without what was in it before."""
+    import shutil
+
+    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        directory.mkdir(mode=0o700)
+    except OSError as error:
+        raise Refused(f"{directory} cannot be made: {error.strerror}") from error
+    return directory

@@ -90,9 +90,10 @@ class AdvisoryLock:
             try:
                 got = await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})"))
                 if got:
-                    raw: Any = await connection.get_raw_connection()
+                    raw = await connection.get_raw_connection()
+                    driver: Any = raw.driver_connection
                     raw.detach()  # the pool must neither miss it nor lend it
-                    await raw.driver_connection.execute(KEEPALIVE)
+                    await driver.execute(KEEPALIVE)
                     self._connection = connection
             finally:
                 if self._connection is None:

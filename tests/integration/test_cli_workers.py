@@ -10,7 +10,10 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from commands import Serving, fedi, free_port, get, init, wait_until
+from commands import Serving, fedi, get, init
+from waiting import free_port, wait_until
+
+pytestmark = pytest.mark.sqlite  # PostgreSQL: tests/interop/test_several_processes.py
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ class Staffed(NodeProcess):
         super().__init__(home, handle, session)
         self.database = database
         self.workers: list[asyncio.subprocess.Process] = []
+        self._logs: list[Path] = []
 
     async def create(self, *people: str) -> None:
         """Make the node, in its database, with one account per name."""
@@ -43,7 +44,8 @@ class Staffed(NodeProcess):
 
     async def hire(self) -> asyncio.subprocess.Process:
         """Start one more worker; return once it works."""
-        log = self.home / f"worker{len(self.workers)}.log"
+        log = self.home / f"worker{len(self._logs)}.log"
+        self._logs.append(log)
         with log.open("wb") as file:
             worker = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "fedi", "serve", "--role", "worker",
@@ -57,6 +59,16 @@ class Staffed(NodeProcess):
 
         await eventually(said, lambda text: "started" in text)
         return worker
+
+    async def led(self) -> list[asyncio.subprocess.Process]:
+        """The workers that came to lead, one after the other."""
+        moments = [
+            (line.split()[0], number)
+            for number, log in enumerate(self._logs)
+            for line in log.read_text(encoding="utf-8").splitlines()
+            if "leading" in line.split()
+        ]
+        return [self.workers[number] for _, number in sorted(moments)]
 
     def web_processes(self) -> list[int]:
         """The processes behind the node's port."""
