@@ -1,9 +1,12 @@
 """Opening a SQLite file: one connection that writes, four that read beside it."""
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from fedi.core.onetrip import connect_to
 
 PRAGMAS = (
     "journal_mode=wal",
@@ -21,8 +24,14 @@ def open_sqlite(url: str, options: dict[str, Any], *, write: bool) -> AsyncEngin
 
     The pool of one *is* the writers' queue: no lock error can occur inside a process.
     """
-    url = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
-    engine = create_async_engine(url, pool_size=1 if write else 4, max_overflow=0, **options)
+    address = make_url(url.replace("sqlite:", "sqlite+aiosqlite:", 1))
+    engine = create_async_engine(
+        address,
+        async_creator=partial(connect_to, address.database or ""),
+        pool_size=1 if write else 4,
+        max_overflow=0,
+        **options,
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:
