@@ -154,7 +154,7 @@ class Peer(Base):
     version: Mapped[str | None]
     dialect: Mapped[Dialect] = mapped_column(default=Dialect.MICROBLOG)
     described_at: Mapped[datetime | None]  # NodeInfo last read
-    scheme: Mapped[str | None]  # signature scheme it took last: cavage or rfc9421
+    scheme: Mapped[str | None]  # signatures it took last: cavage, rfc9421 or ed25519
     scheme_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     heard_at: Mapped[datetime | None]  # last verified activity from it

@@ -8,19 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from sqlalchemy import Row, Select, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import aliased
 
-from actors.keys import signing_key
+from actors.keys import Kind, signing_key
 from actors.models import Actor, Dialect, Peer
 from fedi.core.errors import NotFound
 from fedi.core.jobs import finish
 from fedi.core.signatures.keys import SigningKey
 from fedi.core.tables import Base, UtcDateTime
 from fedi.core.unit import Unit
-from outbox.delivery import FIRST_SCHEME, Message, Parcel
+from outbox.delivery import WAYS, Message, Parcel, Way
 from outbox.models import Activity, Delivery
 from outbox.queue import HEAD
 
@@ -35,6 +35,9 @@ _REACHED_EVERY = timedelta(minutes=10)
 _MAX_MESSAGES = 128
 _MAX_BODY = 64 * 1024
 _MAX_KEYS = 512
+
+Keys = Mapping[Kind, SigningKey]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _Value = TypeVar("_Value")
 
@@ -133,7 +136,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._messages: dict[int, Message] = {}
-        self._keys: dict[int, SigningKey] = {}
+        self._keys: dict[int, Keys] = {}
 
     async def take(self, unit: Unit, *, limit: int, busy: Collection[str]) -> Claim:
         """Claim up to `limit` due deliveries, none of them to the `busy` origins.
@@ -174,7 +177,7 @@ class Claims:
                     _remember(self._messages, id_, known[id_], _MAX_MESSAGES)
         return known
 
-    async def _load_keys(self, unit: Unit, ids: set[int]) -> Mapping[int, SigningKey]:
+    async def _load_keys(self, unit: Unit, ids: set[int]) -> Mapping[int, Keys]:
         known = {id_: self._keys[id_] for id_ in ids & self._keys.keys()}
         missing = ids - known.keys()
         await unit.load(Actor, id=missing)
@@ -182,7 +185,7 @@ class Claims:
             signer = await unit.find(Actor, id=id_)
             with suppress(NotFound):
                 if signer is not None:
-                    known[id_] = await signing_key(unit, signer)
+                    known[id_] = {kind: await signing_key(unit, signer, kind) for kind in KINDS}
                     _remember(self._keys, id_, known[id_], _MAX_KEYS)
         return known
 
@@ -191,6 +194,16 @@ def _remember(memory: dict[int, _Value], key: int, value: _Value, size: int) -> 
     memory[key] = value
     if len(memory) > size:
         del memory[next(iter(memory))]
+
+
+def _way(row: Row[Any], now: datetime) -> tuple[Way, bool]:
+    """How to sign for a peer, and whether that is known: as it took it within a week.
+
+    Everybody reads draft-cavage, our own kind also the signatures that are quickly made.
+    """
+    if row.scheme in WAYS and row.scheme_until is not None and row.scheme_until > now:
+        return row.scheme, True
+    return ("ed25519", False) if row.dialect is Dialect.NODE else ("cavage", True)
 
 
 async def _lease(unit: Unit, ids: Sequence[int]) -> Collection[int]:
@@ -205,16 +218,17 @@ async def _drop_unsigned(unit: Unit, ids: Sequence[int]) -> None:
     await finish(unit, Delivery, ids, outcome="refused", last_error="no-key")
 
 
-def _parcel(row: Row[Any], now: datetime, message: Message, key: SigningKey) -> Parcel:
-    prefers_rfc9421 = row.scheme == "rfc9421" and row.scheme_until and row.scheme_until > now
+def _parcel(row: Row[Any], now: datetime, message: Message, keys: Keys) -> Parcel:
+    way, is_way_known = _way(row, now)
     return Parcel(
         id=row.id,
         message=message,
         inbox=row.inbox,
         origin=row.origin,
         signer_id=row.signer_id,
-        key=key,
-        scheme="rfc9421" if prefers_rfc9421 else FIRST_SCHEME,
+        keys=keys,
+        way=way,
+        is_way_known=is_way_known,
         doubtful=bool(row.failures),
         reached_lately=row.reached_at is not None and row.reached_at > now - _REACHED_EVERY,
         dialect=row.dialect or Dialect.MICROBLOG,

@@ -1,11 +1,13 @@
 """One delivery: sign it, POST it, understand the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Literal, get_args
 
+from actors.keys import Kind
 from actors.models import Dialect
 from fedi.core.errors import Malformed, Unreachable
 from fedi.core.fetch import Answer, Fetcher
@@ -16,11 +18,24 @@ from fedi.core.text import strip_controls
 from fedi.core.urls import parse_url
 from fedi.core.vocab import ACTIVITY_JSON
 
-FIRST_SCHEME: Scheme = "cavage"  # understood by everybody, if not liked by all
+#: How a request may be signed; the last is RFC 9421 with the key for proofs (docs/adr/0008).
+Way = Literal["cavage", "rfc9421", "ed25519"]
+WAYS: tuple[Way, ...] = get_args(Way)
+_MEANS: Mapping[Way, tuple[Scheme, Kind]] = {
+    "cavage": ("cavage", "rsa"),
+    "rfc9421": ("rfc9421", "rsa"),
+    "ed25519": ("rfc9421", "ed25519"),
+}
+#: The way to try when another was not understood.
+_OTHER: Mapping[Way, Way] = {"cavage": "rfc9421", "rfc9421": "cavage", "ed25519": "cavage"}
 
 #: Answers by which peers say that they cannot read this kind of signature: GoToSocial and
-#: Mastodon 401, NodeBB 400.
-_UNREAD = frozenset({400, 401})
+#: Mastodon 401, NodeBB 400; who knows no Ed25519 may as well say that he forbids it.
+_UNREAD: Mapping[Way, frozenset[int]] = {
+    "cavage": frozenset({400, 401}),
+    "rfc9421": frozenset({400, 401}),
+    "ed25519": frozenset({400, 401, 403}),
+}
 #: Refusals that may pass: a key that could not be fetched, a slow request, too many of them.
 _PASSING = frozenset({401, 408, 429})
 #: For a peer that says "too many requests" without saying how long that lasts.
@@ -47,8 +62,9 @@ class Parcel:
     inbox: str
     origin: str
     signer_id: int
-    key: SigningKey
-    scheme: Scheme  # that its peer took last
+    keys: Mapping[Kind, SigningKey]
+    way: Way  # to sign for its peer
+    is_way_known: bool  # so that it is no news when its peer takes that
     doubtful: bool  # its peer failed the last time
     reached_lately: bool  # so that it is no news when its peer takes this
     dialect: Dialect  # in which its peer is told of debates
@@ -76,49 +92,48 @@ class Result:
     detail: str = ""
     silent: bool = False  # the peer did not answer, or is in trouble of its own
     retry_after: timedelta | None = None  # that the peer asked for
-    learned: Scheme | None = None  # the signature scheme it takes, when that is news
+    learned: Way | None = None  # how it takes signatures, when that is news
 
 
 async def deliver(fetcher: Fetcher, parcel: Parcel, clock: Callable[[], datetime]) -> Result:
     """Send a parcel once; what a peer may do wrong is in the result and never raised.
 
-    A peer that cannot read the signature is asked again at once, signed in the other scheme.
+    A peer that cannot read the signature is asked again at once, signed in another way.
     """
     try:
-        answer, scheme = await _knock(fetcher, parcel, clock)
+        answer, way = await _knock(fetcher, parcel, clock)
     except Unreachable as error:
         return Result(parcel, Verdict.RETRY, error.code, detail=str(error), silent=True)
     except Malformed as error:
         return Result(parcel, Verdict.REFUSED, error.code, detail=str(error))
     except ValueError as error:  # of `sign`: an address that no header can hold
         return Result(parcel, Verdict.REFUSED, "url", detail=str(error))
-    return _judge(parcel, answer, scheme)
+    return _judge(parcel, answer, way)
 
 
 async def _knock(
     fetcher: Fetcher, parcel: Parcel, clock: Callable[[], datetime]
-) -> tuple[Answer, Scheme]:
-    """POST, and again in the other scheme if need be; the telling answer and its scheme.
+) -> tuple[Answer, Way]:
+    """POST, and again in another way if need be; the telling answer and its way.
 
     The second answer only tells something when it is not one more refusal of a signature:
     NodeBB says 400 to every RFC 9421 request, whatever was wrong with the first.
     """
-    scheme = parcel.scheme
-    answer = await _post(fetcher, parcel, scheme, clock())
-    if answer.status not in _UNREAD:
-        return answer, scheme
-    other: Scheme = "rfc9421" if scheme == "cavage" else "cavage"
+    way = parcel.way
+    answer = await _post(fetcher, parcel, way, clock())
+    if answer.status not in _UNREAD[way]:
+        return answer, way
+    other = _OTHER[way]
     second = await _post(fetcher, parcel, other, clock())
-    return (second, other) if second.accepted or _is_passing(second) else (answer, scheme)
+    return (second, other) if second.accepted or _is_passing(second) else (answer, way)
 
 
-async def _post(fetcher: Fetcher, parcel: Parcel, scheme: Scheme, now: datetime) -> Answer:
-    scheme_, authority, target = _address(parcel.inbox)
+async def _post(fetcher: Fetcher, parcel: Parcel, way: Way, now: datetime) -> Answer:
+    scheme, kind = _MEANS[way]
     headers = {"Content-Type": ACTIVITY_JSON}
-    request = Request(
-        "POST", scheme_, authority, target, list(headers.items()), parcel.message.body
-    )
-    headers |= sign(request, parcel.key, scheme, now)
+    address = _address(parcel.inbox)
+    request = Request("POST", *address, list(headers.items()), parcel.message.body)
+    headers |= sign(request, parcel.keys[kind], scheme, now)
     return await fetcher.post(parcel.inbox, parcel.message.body, headers)
 
 
@@ -130,10 +145,10 @@ def _address(inbox: str) -> tuple[str, str, str]:
     return origin.scheme, origin.authority, url.request.removeprefix(str(origin))
 
 
-def _judge(parcel: Parcel, answer: Answer, scheme: Scheme) -> Result:
+def _judge(parcel: Parcel, answer: Answer, way: Way) -> Result:
     code = f"http-{answer.status}"
     if answer.accepted:
-        learned = scheme if scheme != parcel.scheme else None
+        learned = None if way == parcel.way and parcel.is_way_known else way
         return Result(parcel, Verdict.DELIVERED, code, answer.status, learned=learned)
     verdict = Verdict.RETRY if _is_passing(answer) else Verdict.REFUSED
     return Result(

@@ -109,6 +109,7 @@ def describe(peer: "Peer") -> dict[str, Any]:
         "host": authority(peer.uri),
         "software": " ".join(filter(None, (peer.software, peer.version))),
         "dialect": peer.dialect.value,
+        "signatures": peer.scheme,
         "policy": peer.policy.value,
         "policy_reason": peer.policy_reason,
         "heard_at": peer.heard_at,

@@ -1,5 +1,6 @@
 """Three networks debate: real processes, real sockets, one tree."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -47,6 +48,11 @@ async def same_everywhere(
     return shown[0]
 
 
+async def _signatures_for(node: NodeProcess) -> list[str | None]:
+    peers = json.loads(await node.command("peers", "list", "--json"))
+    return [peer["signatures"] for peer in peers]
+
+
 async def test_members_of_three_networks_see_one_tree(
     networks: tuple[NodeProcess, NodeProcess, NodeProcess],
 ) -> None:
@@ -70,6 +76,21 @@ async def test_members_of_three_networks_see_one_tree(
         (again, from_nord, 3),
         (home, from_nord, 3),
     ]
+
+
+async def test_nodes_sign_quickly_for_each_other(
+    networks: tuple[NodeProcess, NodeProcess, NodeProcess],
+) -> None:
+    tilleuls, *_ = networks
+    for number in range(2):
+        root = await tilleuls.open_debate("camille", f"Deux fois {number}", "<p>Ouvert.</p>")
+        await same_everywhere(networks, root, 1)
+
+    # The row is written once the delivery is, which is after the others have the debate.
+    signatures = await eventually(
+        lambda: _signatures_for(tilleuls), lambda found: None not in found, seconds=20
+    )
+    assert signatures == ["ed25519", "ed25519"]
 
 
 async def test_edits_and_deletions_reach_every_network(

@@ -29,6 +29,7 @@ class Heard:
     body: bytes
     headers: dict[str, str]
     scheme: str
+    key_id: str
     signer: str | None  # the key's owner, when the signature holds
 
     @property
@@ -104,7 +105,7 @@ class Listener:
                 verify(signed, claim, key, datetime.fromisoformat("2026-11-25T09:00:00Z"))
                 signer = key.owner
         names = {name.lower(): value for name, value in headers}
-        return Heard(request.raw_path, body, names, claim.scheme, signer)
+        return Heard(request.raw_path, body, names, claim.scheme, claim.key_id, signer)
 
     async def _serve(self, request: web.Request) -> web.Response:
         if request.path not in self.documents:
@@ -128,6 +129,15 @@ def answers(*statuses: int, **headers: str) -> Answerer:
         return web.Response(
             status=status, headers={name.replace("_", "-"): text for name, text in headers.items()}
         )
+
+    return answer
+
+
+def refuses_ed25519(status: int) -> Answerer:
+    """Take requests signed with RSA keys, and refuse the others."""
+
+    async def answer(heard: Heard) -> web.Response:
+        return web.Response(status=status if heard.key_id.endswith("#ed25519-key") else 202)
 
     return answer
 

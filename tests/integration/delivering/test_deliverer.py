@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from factories import FakeClock
-from listener import Held, answers, only
-from processes import free_port
+from listener import Held, answers, only, refuses_ed25519
 from saying import Open, camille_of, create, journal, outcomes, peer_of, row, say
 from sqlalchemy import delete
+from waiting import free_port
 
 from actors.keys import public_keys, to_public_key
-from actors.models import Actor, ActorKey, Policy
+from actors.models import Actor, ActorKey, Dialect, Policy
+from actors.peers import find_peer
 from actors.policies import set_policy
 from fedi.core.fetch import Fetcher, Patience
 from fedi.core.node import Node
@@ -24,10 +25,17 @@ from outbox.deliverer import Deliverer
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-async def key_of(node: Node) -> PublicKey:
+async def key_of(node: Node, kind: str = "rsa") -> PublicKey:
     async with node.db.unit() as unit:
         camille = await camille_of(unit)
-        return to_public_key((await public_keys(unit, camille))[0], camille.uri)
+        (key,) = [key for key in await public_keys(unit, camille) if key.kind == kind]
+        return to_public_key(key, camille.uri)
+
+
+async def meet(node: Node, origin: str, dialect: Dialect) -> None:
+    """Know a server, and how it wants to hear of debates."""
+    async with node.db.unit() as unit:
+        (await find_peer(unit, origin)).dialect = dialect
 
 
 # --- a peer that is well -----------------------------------------------------------------
@@ -275,6 +283,56 @@ async def test_a_peer_that_cannot_check_our_key_today_is_asked_again(
     await deliverer.run_once()
 
     assert await outcomes(node) == ["delivered"]
+
+
+async def test_a_node_like_ours_is_written_to_with_the_key_that_signs_quickly(
+    node: Node, deliverer: Deliverer, open_peer: Open
+) -> None:
+    peer = await open_peer()
+    peer.trust(await key_of(node, "ed25519"))
+    await meet(node, peer.origin, Dialect.NODE)
+    for _ in range(2):
+        await say(node, peer.origin)
+        await deliverer.run_once()
+
+    assert await outcomes(node) == ["delivered", "delivered"]
+    assert {heard.scheme for heard in peer.heard} == {"rfc9421"}
+    assert [heard.signer for heard in peer.heard] == ["https://node.test/p/camille"] * 2
+    assert (await peer_of(node, peer.origin)).scheme == "ed25519"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_a_node_that_refuses_the_quick_key_is_written_to_with_the_other_at_once(
+    node: Node, clock: FakeClock, deliverer: Deliverer, open_peer: Open, status: int
+) -> None:
+    peer = await open_peer(refuses_ed25519(status))
+    peer.trust(await key_of(node))
+    await meet(node, peer.origin, Dialect.NODE)
+    for _ in range(2):
+        await say(node, peer.origin)
+        await deliverer.run_once()
+
+    assert await outcomes(node) == ["delivered", "delivered"]
+    assert [heard.scheme for heard in peer.heard] == ["rfc9421", "cavage", "cavage"]
+    assert [bool(heard.signer) for heard in peer.heard] == [False, True, True]
+    assert (await peer_of(node, peer.origin)).scheme == "cavage"
+
+
+async def test_no_other_server_is_ever_written_to_with_the_quick_key(
+    node: Node, deliverer: Deliverer, open_peer: Open
+) -> None:
+    peers = [await open_peer(answers(401)) for _ in Dialect]
+    for peer, dialect in zip(peers, Dialect, strict=True):
+        await meet(node, peer.origin, dialect)
+        await say(node, peer.origin)
+    await deliverer.run_once()
+
+    quick = [
+        dialect
+        for peer, dialect in zip(peers, Dialect, strict=True)
+        if any(heard.key_id.endswith("#ed25519-key") for heard in peer.heard)
+    ]
+    assert quick == [Dialect.NODE]
 
 
 # --- order -------------------------------------------------------------------------------
