@@ -25,6 +25,7 @@ from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
 from fedi.core.survey import Survey
 from fedi.core.urls import parse_url
+from fedi.retention import prune
 from fedi.routes import add_routes
 from fedi.web.health import let_go
 from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE, SURVEY
@@ -122,6 +123,7 @@ def _keep_running(
         led: list[Loop] = [
             Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
             Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
+            Daily(partial(prune, node), at=NIGHT, clock=node.clock),
         ]
         if work is None or node.db.is_shared:
             return led

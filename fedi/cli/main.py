@@ -21,6 +21,7 @@ from fedi.cli import (
     peers,
     queue,
     serve,
+    storage,
     thread,
 )
 from fedi.cli.demo import command as demo
@@ -44,6 +45,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")
 app.add_typer(thread.app, name="thread")
+app.add_typer(storage.app, name="storage")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(config.app, name="config")

@@ -116,6 +116,11 @@ def made_at(identity: int) -> datetime:
     return datetime.fromtimestamp(((identity >> 20) + _EPOCH_MS) / 1000, UTC)
 
 
+def id_at(moment: datetime) -> int:
+    """The least key that may have been made at a moment."""
+    return max(0, int(moment.timestamp() * 1000) - _EPOCH_MS) << 20
+
+
 def new_id() -> int:
     """Make a 63-bit, time-ordered primary key, unique across processes of one machine.
 
