@@ -3,6 +3,8 @@
 These functions wait for other servers, so none of them may be called inside a unit.
 """
 
+from functools import partial
+
 from actors.document import read_implements
 from actors.models import Peer
 from actors.peers import Description, note_silence, peers_to_describe, store_description
@@ -44,11 +46,9 @@ async def _describe_now(node: Node, origin: str, budget: Budget | None) -> None:
     try:
         description = await describe(node.fetcher, origin, budget)
     except (Unreachable, BudgetSpent):
-        async with node.db.unit() as unit:
-            await note_silence(unit, origin)
+        await node.db.attempt(partial(note_silence, origin=origin))
         return
-    async with node.db.unit() as unit:
-        await store_description(unit, origin, description)
+    await node.db.attempt(partial(store_description, origin=origin, description=description))
 
 
 async def describe(fetcher: Fetcher, origin: str, budget: Budget | None = None) -> Description:

@@ -5,8 +5,7 @@ These functions wait for other servers, so none of them may be called inside a u
 """
 
 from datetime import timedelta
-
-from sqlalchemy.exc import IntegrityError
+from functools import partial
 
 from actors.document import read_actor
 from actors.known import FetchedActor, forget_actor, store_actor
@@ -137,12 +136,7 @@ async def _obtain_by_address(node: Node, url: str, budget: Budget) -> Actor:
 
 async def remember_actor(node: Node, fetched: FetchedActor) -> Actor:
     """Store an actor that was just fetched, in a unit of its own."""
-    try:
-        async with node.db.unit() as unit:
-            return await store_actor(unit, fetched)
-    except IntegrityError:  # another process met it at the same moment: its row is as good
-        async with node.db.unit() as unit:
-            return await store_actor(unit, fetched)
+    return await node.db.attempt(partial(store_actor, fetched=fetched))
 
 
 async def _refuse_blocked(unit: Unit, node: Node, url: str) -> None:

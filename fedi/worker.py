@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from fedi.core.errors import Overloaded
 from fedi.core.leader import Leadership
 from fedi.core.metrics import LEADER
 
@@ -115,6 +116,8 @@ async def supervise(loop: Loop) -> None:
         started = asyncio.get_running_loop().time()
         try:
             return await loop.run()
+        except Overloaded as error:  # the database is down: every loop will say so
+            log.warning("loop waits", loop=type(loop).__name__, reason=str(error))
         except Exception:
             log.exception("loop failed", loop=type(loop).__name__)
         if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:

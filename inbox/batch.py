@@ -20,12 +20,17 @@ Conclude = Callable[[Unit, Sequence[Result]], Awaitable[None]]
 
 
 async def process(
-    node: Node, batch: Sequence[Received], conclude: Conclude | None = None
+    node: Node,
+    batch: Sequence[Received],
+    conclude: Conclude | None = None,
+    *,
+    yielding: bool = True,
 ) -> list[Result]:
     """Handle activities in the order given, and say what became of each.
 
     `conclude` runs in the same unit, so an effect is stored exactly when it is noted.  An
     activity whose handler raises has the outcome `failed`; the others are not touched by it.
+    One that only yielded to another transaction is handled again, once.
     Trouble of our own database is raised: nothing was decided then.
     """
     try:
@@ -38,8 +43,8 @@ async def process(
     except DatabaseDown:
         raise
     except Exception as error:
-        if len(batch) == 1 and isinstance(error, Contended):  # the faster one is done by now
-            return await process(node, batch, conclude)
+        if len(batch) == 1 and isinstance(error, Contended) and yielding:
+            return await process(node, batch, conclude, yielding=False)
         if len(batch) == 1:
             return [(batch[0], _failed(batch[0], error))]
         middle = len(batch) // 2

@@ -8,6 +8,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urljoin
 
 from actors.models import Actor
@@ -19,6 +20,7 @@ from fedi.core.errors import BudgetSpent, FediError, Gone, Malformed, NotFound, 
 from fedi.core.fetch import Budget, Fetched
 from fedi.core.jsonld import Document, id_of
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.debates.archive import Evidence
 from fedi.debates.models.post import Post
@@ -165,7 +167,7 @@ class Resolver:
         if not is_rooted and all(link.document.tombstone for link in chain):
             raise Gone(f"{uri} was deleted, and nothing stands around it")
         await self._meet_groups(chain, budget)
-        return await self._store(uri, chain)
+        return await self._node.db.attempt(partial(self._store, uri=uri, chain=chain))
 
     async def _meet_groups(self, chain: list[_Link], budget: Budget) -> None:
         """Know the Groups these posts are for, if they can be had: debates belong to them."""
@@ -188,15 +190,14 @@ class Resolver:
             raise Gone(f"{uri} was deleted")
         return _Link(document, fetched, await obtain_actor(self._node, document.author_uri, budget))
 
-    async def _store(self, uri: str, chain: list[_Link]) -> Post | None:
-        async with self._node.db.unit() as unit:
-            for link in reversed(chain):
-                document = link.document
-                author = await unit.find(Actor, uri=link.author.uri)
-                if author is None:
-                    continue
-                evidence = Evidence(document.uri, document.type, link.fetched.body, "fetched")
-                post = await accept_remote_post(unit, document, author, evidence=evidence)
-                if post is not None:
-                    await complete_thread(unit, post, document, is_old=True)
-            return await unit.find(Post, uri=chain[0].document.uri if chain else uri)
+    async def _store(self, unit: Unit, uri: str, chain: list[_Link]) -> Post | None:
+        for link in reversed(chain):
+            document = link.document
+            author = await unit.find(Actor, uri=link.author.uri)
+            if author is None:
+                continue
+            evidence = Evidence(document.uri, document.type, link.fetched.body, "fetched")
+            post = await accept_remote_post(unit, document, author, evidence=evidence)
+            if post is not None:
+                await complete_thread(unit, post, document, is_old=True)
+        return await unit.find(Post, uri=chain[0].document.uri if chain else uri)

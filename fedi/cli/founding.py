@@ -6,17 +6,20 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from actors.local import create_actor, instance_handle
 from actors.models import Role
 from fedi.accounts.signup import create_account
 from fedi.cli.refusals import Refused, database_errors
 from fedi.core.config import Config, is_reserved
+from fedi.core.db import open_engine
 from fedi.core.node import open_node
 from fedi.core.seal import create_secret
 from fedi.core.settings import load_config
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
-from fedi.migrations.upgrade import upgrade
+from fedi.migrations.upgrade import remove_tables, upgrade
 
 HEADER = "# Written by `fedi init`; config.example.toml explains every key there is."
 
@@ -32,6 +35,7 @@ class Founding:
     name: str
     summary: str = ""
     data_dir: Path | None = None
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ async def found(founding: Founding, admin: Admin | None = None) -> None:
         _make_room(settings, made)
         create_secret(settings.secret_path)
         with database_errors():
-            await upgrade(settings.database_url)
-            await _settle(settings, admin)
+            await _require_empty(settings)
+            await _make_rows(settings, admin)
     except BaseException as error:  # Ctrl-C too leaves nothing behind
         _unmake(made)
         if isinstance(error, OSError):
@@ -90,6 +94,8 @@ def write_settings(founding: Founding) -> str:
         "node": {"domain": founding.domain, "url": url, "data_dir": data_dir},
         "network": {"handle": founding.handle, "name": founding.name, "summary": founding.summary},
     }
+    if founding.database:
+        sections["node"]["database"] = founding.database
     if local:
         sections["listen"] = {"port": origin_of(url).port}
         sections["federation"] = {
@@ -122,12 +128,32 @@ def _make_room(settings: Config, made: list[Path]) -> None:
         file.touch(mode=0o600)  # SQLite gives its other files the same rights
 
 
+async def _require_empty(settings: Config) -> None:
+    """Refuse a PostgreSQL database that something is in: it is never emptied here."""
+    engine = open_engine(settings.database_url, write=False)
+    try:
+        async with engine.connect() as connection:
+            if await connection.run_sync(lambda plain: inspect(plain).get_table_names()):
+                raise Refused("there are tables in this database already: a node needs its own")
+    finally:
+        await engine.dispose()
+
+
 def _unmake(made: list[Path]) -> None:
     for path in reversed(made):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+async def _make_rows(settings: Config, admin: Admin | None) -> None:
+    await upgrade(settings.database_url)
+    try:
+        await _settle(settings, admin)
+    except BaseException:
+        await remove_tables(settings.database_url)
+        raise
 
 
 async def _settle(settings: Config, admin: Admin | None) -> None:

@@ -28,6 +28,12 @@ def init(
             "--data-dir", metavar="DIR", help="When it is not `data` beside the settings."
         ),
     ] = None,
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database", metavar="URL", help="An empty one of PostgreSQL instead of SQLite."
+        ),
+    ] = "",
     admin: Annotated[
         str, typer.Option("--admin", metavar="NAME", help="The handle of a first administrator.")
     ] = "",
@@ -47,5 +53,6 @@ def init(
     if bool(admin) != bool(email):
         raise typer.BadParameter("--admin and --email go together")
     first = Admin(admin, email, read_password(from_stdin=password_stdin)) if admin else None
-    asyncio.run(found(Founding(config, domain, url, handle, name, data_dir=data_dir), first))
+    founding = Founding(config, domain, url, handle, name, data_dir=data_dir, database=database)
+    asyncio.run(found(founding, first))
     print(f"@{handle}@{domain} is ready; next: fedi serve --config {config}")

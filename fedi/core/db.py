@@ -5,23 +5,27 @@ the clock, and a memory of the rows it has met, so that handlers written one row
 at a time run in batches at the price of a few statements (docs/adr/0003).
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from fedi.core.pool import ReaderPool, WriterPool
 from fedi.core.seal import Vault
 from fedi.core.sqlite import open_sqlite
-from fedi.core.trouble import explained
+from fedi.core.trouble import Contended, explained
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.core.wakes import Wakes
 
+Result = TypeVar("Result")
+
+#: How often a unit that yields to another one is tried.
+TRIES = 3
 #: The message of a failed statement comes into the log, its values must not.
 ENGINE: dict[str, Any] = {"hide_parameters": True}
 AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
@@ -62,6 +66,15 @@ class Database:
             yield unit
             await unit.commit()  # not reached when the body raises: closing rolls back
             self.signals.tell(*unit.wakes)
+
+    async def attempt(self, work: Callable[[Unit], Awaitable[Result]]) -> Result:
+        """Do something in a unit of its own, and again when another transaction was faster."""
+        for _ in range(TRIES - 1):
+            with suppress(Contended):
+                async with self.unit() as unit:
+                    return await work(unit)
+        async with self.unit() as unit:
+            return await work(unit)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:

@@ -3,11 +3,12 @@
 Loaded only by nodes that have one.
 """
 
+import re
 from functools import partial
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -52,6 +53,7 @@ def open_postgresql(
         **options,
     )
     event.listen(engine.sync_engine, "checkout", _replace_closed)
+    event.listen(engine.sync_engine, "handle_error", _hide_values)
     return engine
 
 
@@ -59,3 +61,17 @@ def _replace_closed(connection: Any, _record: object, _proxy: object) -> None:
     """Take another connection when the server has hung up on this one; that costs no question."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+#: Where a message begins to repeat what was to be stored.
+_REPEATING = re.compile(r"(query argument \$\d+):.*|\nDETAIL:.*", re.DOTALL)
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Let neither a message nor a traceback tell the values of a statement that failed."""
+    error: BaseException | None = context.sqlalchemy_exception
+    while error is not None:
+        error.args = tuple(_REPEATING.sub(r"\1", str(part)) for part in error.args)
+        if isinstance(error, asyncpg.PostgresError):
+            error.detail = None
+        error = error.__cause__ or getattr(error, "orig", None)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Enum,
     Index,
     MetaData,
+    String,
     event,
     text,
 )
@@ -70,6 +71,8 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: UtcDateTime,
         int: BigInteger,
+        # In the order of its bytes on both databases: a path, or a prefix, is a range of an index.
+        str: String().with_variant(String(collation="C"), "postgresql"),
         # Text on both databases: a new value needs no change of a type.
         StrEnum: Enum(StrEnum, native_enum=False, length=20, values_callable=_values),
     }

@@ -15,8 +15,9 @@ from fedi.core.errors import Overloaded
 
 log = structlog.get_logger()
 
-#: What PostgreSQL says to transactions of which one has to yield (its manual, appendix A).
-_YIELD = frozenset({"40001", "40P01", "55P03"})
+#: What PostgreSQL says to transactions of which one has to yield (its manual, appendix A): a
+#: deadlock, and also a name that was free when the unit looked and is taken when it commits.
+_YIELD = frozenset({"40001", "40P01", "55P03", "23505"})
 #: Classes of what has nothing to do with the statement: connection, resources, operator, system.
 _DOWN = frozenset({"08", "53", "57", "58", "XX"})
 
@@ -28,7 +29,7 @@ class DatabaseDown(Overloaded):
 
 
 class Contended(Overloaded):
-    """Another transaction held what this one needed; the same unit may succeed at once."""
+    """Another transaction was faster; the same unit, tried again, sees what it did."""
 
     code = "contended"
 
@@ -42,7 +43,7 @@ def explained() -> Iterator[None]:
         meaning = _meaning(error)
         if meaning is None:
             raise
-        log.warning(str(meaning), code=meaning.code)
+        log.warning(str(meaning))
         raise meaning from error
 
 
@@ -51,7 +52,7 @@ def _meaning(error: DBAPIError | PoolTimeout | ConnectionError) -> Overloaded | 
         return DatabaseDown(f"the database does not answer: {error}")
     state = getattr(error.orig, "sqlstate", None) or ""
     if state in _YIELD:
-        return Contended(f"another transaction was faster: {error.orig}")
+        return Contended(f"another transaction was faster: SQLSTATE {state}")
     is_down = error.connection_invalidated or state[:2] in _DOWN
     if is_down or isinstance(error, OperationalError):
         return DatabaseDown(f"the database does not answer: {error.orig}")

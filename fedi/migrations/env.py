@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, String
 
 from fedi.core.tables import UtcDateTime
 from fedi.migrations.tables import TABLES
@@ -14,6 +14,8 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     """Write plain types into revisions: they must not change when ours do."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and type(item) is String:
+        return "TEXT"  # script.py.mako says what that is
     return False
 
 

@@ -10,6 +10,11 @@ ${imports + "\n" if imports else ""}\
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+% if "TEXT" in body:
+
+#: In the order of its bytes on both databases.
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+% endif
 
 
 def upgrade() -> None:${"" if down_revision else "  # noqa: PLR0915  every table at once"}
