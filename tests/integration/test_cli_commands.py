@@ -6,7 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import fedi, free_port, init
+from commands import fedi, init
+from waiting import free_port
+
+pytestmark = pytest.mark.sqlite  # a process for each command: once is enough
 
 PASSWORD = "une phrase bien longue"
 

@@ -11,7 +11,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
-from commands import fedi, free_port, get, wait_until
+import pytest
+from commands import fedi, get
+from waiting import free_port, wait_until
+
+pytestmark = pytest.mark.sqlite  # a process for each command: once is enough
 
 NETWORKS = ("fleuve", "lisiere", "boussole")
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from commands import fedi, init
 
+pytestmark = pytest.mark.sqlite  # a process for each command: once is enough
+
 PASSWORD = "une phrase bien longue"
 ADMIN = ("--admin", "camille", "--email", "camille@example.org", "--password-stdin")
 

@@ -1,5 +1,6 @@
 """Migrations: the database follows the program, and never the other way."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from commands import fedi, init
-from sqlalchemy import Connection, text
+from databases import Databases
+from sqlalchemy import Connection, inspect, text
 
 from fedi.core.db import open_engine
+from fedi.core.settings import load_config
 from fedi.migrations.state import HEAD
 from fedi.migrations.tables import TABLES
 from fedi.migrations.upgrade import BrokenReferences, upgrade
@@ -23,31 +26,52 @@ def execute(database: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-async def test_the_migrations_make_the_tables_that_are_declared(tmp_path: Path):
-    url = f"sqlite:///{tmp_path / 'fedi.db'}"
-    await upgrade(url)
+@pytest.fixture
+def bare(tmp_path: Path) -> str:
+    """A database without tables."""
+    return Databases.lend_bare() or f"sqlite:///{tmp_path / 'fedi.db'}"
+
+
+async def test_the_migrations_make_the_tables_that_are_declared(bare: str):
+    await upgrade(bare)
 
     def compare(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return compare_metadata(context, TABLES)
 
-    engine = open_engine(url, write=False)
+    engine = open_engine(bare, write=False)
     async with engine.connect() as connection:
         differences = await connection.run_sync(compare)
     await engine.dispose()
     assert differences == [], "run `python -m fedi.migrations`, see CONTRIBUTING.md"
 
 
-async def test_foreign_keys_of_the_migrations_are_checked_at_commit(tmp_path: Path):
-    await upgrade(f"sqlite:///{tmp_path / 'fedi.db'}")
+async def test_several_processes_may_migrate_at_once(bare: str):
+    await asyncio.gather(*(upgrade(bare) for _ in range(4)))
 
-    with closing(sqlite3.connect(tmp_path / "fedi.db")) as database:
-        statements = [sql for (sql,) in database.execute("SELECT sql FROM sqlite_master") if sql]
-    keys = [line for sql in statements for line in sql.splitlines() if "FOREIGN KEY" in line]
-    assert keys
-    assert all("DEFERRABLE INITIALLY DEFERRED" in line for line in keys)
+    engine = open_engine(bare, write=False)
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+    await engine.dispose()
 
 
+async def test_rows_may_name_each_other_before_they_are_stored(bare: str):
+    """Foreign keys are checked when a transaction commits."""
+    await upgrade(bare)
+
+    def keys(connection: Connection) -> list[Any]:
+        looked_at = inspect(connection)
+        return [key for name in TABLES.tables for key in looked_at.get_foreign_keys(name)]
+
+    engine = open_engine(bare, write=False)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(keys)
+    await engine.dispose()
+    assert found
+    assert all(key["options"].get("initially") == "DEFERRED" for key in found)
+
+
+@pytest.mark.sqlite
 async def test_a_migration_that_breaks_references_is_undone(tmp_path: Path):
     path = tmp_path / "fedi.db"
     url = f"sqlite:///{path}"
@@ -80,6 +104,7 @@ def test_migrating_twice_changes_nothing(tmp_path: Path):
         assert (ended.code, ended.out) == (0, f"the database is up to date, at revision {HEAD}\n")
 
 
+@pytest.mark.sqlite
 def test_an_empty_database_is_migrated(tmp_path: Path):
     config = init(tmp_path)
     (tmp_path / "data" / "fedi.db").unlink()
@@ -93,9 +118,12 @@ def test_an_empty_database_is_migrated(tmp_path: Path):
     assert fedi("queue", "list", "--config", config).code == 0
 
 
-def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path):
+async def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path):
     config = init(tmp_path)
-    execute(tmp_path / "data" / "fedi.db", "UPDATE alembic_version SET version_num = '9999'")
+    engine = open_engine(load_config(config).database_url, write=True)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
 
     for command in ("serve", "migrate"):
         ended = fedi(command, "--config", config)

@@ -10,7 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from commands import POWERLESS, Serving, fedi, free_port, get, init, wait_until
+from commands import POWERLESS, Serving, fedi, get, init
+from waiting import free_port, wait_until
+
+pytestmark = pytest.mark.sqlite  # a process for each command: once is enough
 
 PASSWORD = "une phrase bien longue"
 

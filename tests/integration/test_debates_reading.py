@@ -340,6 +340,7 @@ def _many(number: int, thread: Thread, root: Post, author: Actor) -> list[dict[s
     return rows
 
 
+@pytest.mark.sqlite
 async def test_a_page_is_a_range_of_an_index(node: Node, long_debate: Thread) -> None:
     plans: list[str] = []
     async with node.db.reading() as unit:

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 from factories import make_node
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 SECRET = "n6PUidevL89jlHa1f6yT"
 PROGRAM = """
@@ -37,12 +38,13 @@ def test_a_traceback_shows_no_values(form: str):
 async def test_a_refused_statement_does_not_repeat_what_it_was_to_store(tmp_path: Path):
     node = await make_node(tmp_path)
     try:
-        with pytest.raises(IntegrityError) as refusal:
+        with pytest.raises(DBAPIError) as refusal:
             async with node.db.unit() as unit:
                 await unit.session.execute(
                     text("insert into sessions (id, token_hash) values (1, :token)"),
                     {"token": SECRET},
                 )
-        assert SECRET not in str(refusal.value)
+        said = traceback.format_exception(refusal.value)
+        assert not [line for line in said if SECRET in line and "test_log.py" not in line]
     finally:
         await node.close()

@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from commands import init
 from factories import make_node
-from postgres import Server
 from processes import eventually
 
 from fedi.core.node import Node, open_node
@@ -40,24 +39,12 @@ async def heard(event: asyncio.Event) -> None:
     event.clear()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """Where the node of a test keeps its rows."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    server: Server = request.getfixturevalue("postgres")
-    url = await server.create_database()
-    yield url
-    await server.drop_database(url)
-
-
 @pytest.fixture
-async def two(tmp_path: Path, database: str) -> AsyncIterator[tuple[Node, Node]]:
+async def two(tmp_path: Path) -> AsyncIterator[tuple[Node, Node]]:
     """Two processes of one node."""
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(
-            in_touch(await make_node(tmp_path, database=database))
+            in_touch(await make_node(tmp_path))
         )
         second = await stack.enter_async_context(in_touch(open_node(first.config)))
         await eventually(lambda: _ping(first, second), bool)
@@ -131,7 +118,7 @@ async def test_nobody_hears_itself_twice(two: tuple[Node, Node]) -> None:
     assert keys == ["k1"]
 
 
-async def test_a_command_wakes_the_processes_that_serve(tmp_path: Path, database: str) -> None:
+async def test_a_command_wakes_the_processes_that_serve(tmp_path: Path) -> None:
     config = init(tmp_path, "--data-dir", tmp_path / "data")
     async with in_touch(open_node(load_config(config))) as serving:
         serving.signals["backfill"].clear()
@@ -142,6 +129,7 @@ async def test_a_command_wakes_the_processes_that_serve(tmp_path: Path, database
         await heard(serving.signals["backfill"])
 
 
+@pytest.mark.sqlite
 async def test_a_process_that_was_killed_is_forgotten(tmp_path: Path) -> None:
     async with in_touch(await make_node(tmp_path)) as node:
         left_behind = tmp_path / "node.test" / "wakes" / "1-abcdef"
@@ -159,22 +147,19 @@ def _bind_and_die(path: Path) -> None:
         bound.bind(str(path))
 
 
-async def test_a_dropped_connection_comes_back_and_wakes_everything(
-    tmp_path: Path, postgres: Server
-) -> None:
-    url = await postgres.create_database()
-    async with in_touch(await make_node(tmp_path, database=url)) as node:
+@pytest.mark.postgresql
+async def test_a_dropped_connection_comes_back_and_wakes_everything(tmp_path: Path) -> None:
+    async with in_touch(await make_node(tmp_path)) as node:
         keys: list[str] = []
         node.signals.listen("thread", keys.append)
         with node.signals.hearing("thread/k1") as event:
-            await _disconnect_all(url)
+            await _disconnect_all(node.config.database_url)
             await heard(event)
         assert keys == [""]
         other = open_node(node.config)
         other.signals.tell("thread/k2")
         await other.close()
         await eventually(lambda: _value(keys), lambda found: found == ["", "k2"])
-    await postgres.drop_database(url)
 
 
 async def _value(keys: list[str]) -> list[str]:

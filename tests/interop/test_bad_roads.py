@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from chaos import Road, bad_road
-from processes import NodeProcess, Nodes, eventually, free_port, tree
+from processes import NodeProcess, Nodes, eventually, tree
+from waiting import free_port
 
 POSTS = 1000
 AUTHORS = 40

@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from processes import NodeProcess, Nodes, eventually, free_port, tree
+from processes import NodeProcess, Nodes, eventually, tree
+from waiting import free_port
 
 PROGRAM = Path(__file__).parent / "peer"
 

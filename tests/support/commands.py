@@ -3,15 +3,16 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+
+from databases import Databases
+from waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -48,31 +49,21 @@ def fedi(
     return Ended(process.returncode, process.stdout, process.stderr)
 
 
+def bare_database() -> tuple[str, ...]:
+    """What tells `fedi init` where the nodes of this test keep their rows."""
+    url = Databases.lend_bare()
+    return ("--database", url) if url else ()
+
+
 def init(directory: Path, *arguments: str, domain: str = "localhost:8080", stdin: str = "") -> Path:
     """Make a node in a directory; its settings file.  It must succeed."""
     config = directory / "config.toml"
     ended = fedi(
         "init", "--config", config, "--domain", domain, "--handle", "reseau", "--name", "Un réseau",
-        *arguments, stdin=stdin,
+        *bare_database(), *arguments, stdin=stdin,
     )  # fmt: skip
     assert ended.code == 0, ended.err
     return config
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(true: Callable[[], Any], *, seconds: float = 30) -> None:
-    """Ask again until it is so; fail when time is up."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "still not, after all this time"
-        time.sleep(0.05)
 
 
 class Serving:

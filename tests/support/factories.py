@@ -16,11 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import fedi.accounts.models
-import fedi.debates.models.post
-import fedi.debates.models.thread
-import inbox.models
-import outbox.models
+from databases import Databases
+
 from actors.document import read_actor
 from actors.keys import KeyPair
 from actors.known import FetchedActor, store_actor
@@ -40,18 +37,10 @@ from fedi.core.signatures.keys import (
 )
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
-from fedi.core.tables import Base
 from fedi.core.unit import Unit
 from fedi.core.vocab import ACTIVITY_JSON
+from fedi.migrations.tables import TABLES
 
-#: Importing them is what makes `create_all` know their tables.
-_TABLES = (
-    fedi.accounts.models,
-    fedi.debates.models.post,
-    fedi.debates.models.thread,
-    inbox.models,
-    outbox.models,
-)
 #: Enough for actors that must not be mistaken for each other.
 _PAIRS = 16
 _numbers = count()
@@ -110,27 +99,30 @@ async def make_node(
     database: str = "",
     **sections: dict[str, Any],
 ) -> Node:
-    """Make a node with its instance and network actors, on a SQLite file of its own.
+    """Make a node with its instance and network actors, on a database of its own.
 
     It talks to loopback and over http.  `url` is for nodes that answer on a real port,
-    `database` for those on an empty database of PostgreSQL; `sections` are further parts of
-    the configuration.  Close it with `await node.close()`.
+    `database` for those on an empty one of PostgreSQL; `sections` are further parts of the
+    configuration.  Close it with `await node.close()`.
     """
     data_dir = tmp_path / domain.replace(":", "-")
     data_dir.mkdir()
     relaxed = {"allow_private_addresses": True, "allow_http": True}
+    lent = "" if database else await Databases.lend()
+    place = {"data_dir": data_dir, "database": database or lent}
     config = make_config(
         sections
         | {
-            "node": {"domain": domain, "url": url, "data_dir": data_dir, "database": database},
+            "node": {"domain": domain, "url": url, **place},
             "network": {"handle": network, "name": network.capitalize()},
             "federation": relaxed | sections.get("federation", {}),
         }
     )
     create_secret(config.secret_path)
     node = open_node(config, clock=clock or FakeClock())
-    async with node.db.writer.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    if not lent:
+        async with node.db.writer.begin() as connection:
+            await connection.run_sync(TABLES.create_all)
     async with node.db.unit() as unit:
         await make_local(unit, Role.INSTANCE, instance_handle(unit))
         await make_local(unit, Role.NETWORK, network)

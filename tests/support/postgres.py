@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-from commands import free_port, wait_until
+from waiting import free_port, wait_until
 
 ENVIRONMENT = "FEDI_TEST_DATABASE_URL"
 #: Debian keeps the programs of each version in a folder of their own, out of PATH.

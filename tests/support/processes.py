@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+from commands import bare_database
+from waiting import free_port
 
 from fedi.accounts.signup import create_account
 from fedi.accounts.tokens import create_token
@@ -27,14 +28,6 @@ Answer = TypeVar("Answer")
 PASSWORD = "une longue phrase de passe"
 ACTIVITY = "application/activity+json"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def eventually(
@@ -84,7 +77,7 @@ class NodeProcess:
         await self.command(
             "init", "--domain", f"localhost:{self.port}", "--url", self.url,
             "--handle", self.handle, "--name", f"Réseau {self.handle}",
-            "--data-dir", str(self.home / "data"),
+            "--data-dir", str(self.home / "data"), *bare_database(),
         )  # fmt: skip
         await self.admit(*people)
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
-from commands import free_port
 from factories import FakeClock, make_node
 from multidict import CIMultiDictProxy
+from waiting import free_port
 
 from fedi.accounts.signup import create_account
 from fedi.app import create_app

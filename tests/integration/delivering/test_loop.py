@@ -10,9 +10,10 @@ from aiohttp import web
 from delivering import doomed
 from factories import FakeClock
 from listener import Heard, Held, answers
-from processes import eventually, free_port
+from processes import eventually
 from saying import Open, all_delivered, heard_by, outcomes, row, rows, say
 from sqlalchemy import event
+from waiting import free_port
 
 from fedi.core.node import Node
 from outbox.claims import LEASE

@@ -47,3 +47,8 @@ async def peer(stack: AsyncExitStack) -> HostilePeer:
 async def public(stack: AsyncExitStack) -> HostilePeer:
     """A peer of the Internet: its name is `peer.org`, and the DNS has to say where that is."""
     return await stack.enter_async_context(HostilePeer(host=INTERNET, name="peer.org"))
+
+
+@pytest.fixture(autouse=True)
+def _kept_there() -> None:
+    """Nothing here keeps rows: once is enough."""

@@ -1,8 +1,8 @@
 """Many activities at once: what they cost, and what one bad one does to the others."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -119,9 +119,9 @@ async def test_one_activity_that_fails_does_not_touch_the_others(
     """A row that the database refuses breaks the unit of the whole batch."""
     roots = await open_debates(site, 2)
     uris = await deliver_replies(site, lisbon, roots)
-    await _refuse(site, uris[17])
 
-    await site.processor.run_once()
+    async with refused(site, uris[17]):
+        await site.processor.run_once()
 
     known = set(await site.posts())
     assert set(uris) - known == {uris[17]}
@@ -129,13 +129,23 @@ async def test_one_activity_that_fails_does_not_touch_the_others(
     assert [(item.attempts, item.last_error) for item in waiting] == [(1, "IntegrityError")]
 
 
-async def _refuse(site: OpenSite, uri: str) -> None:
-    """Make storing one post fail, as a fault of ours would."""
-    async with site.node.db.writer.begin() as connection:
-        await connection.exec_driver_sql(
-            f"CREATE TRIGGER refuse BEFORE INSERT ON posts WHEN NEW.uri = '{uri}' "
-            "BEGIN SELECT RAISE(ABORT, 'constraint'); END"
-        )
+@asynccontextmanager
+async def refused(site: OpenSite, uri: str) -> AsyncIterator[None]:
+    """Make storing one post fail inside the block, as a fault of ours would."""
+    writer = site.node.db.writer
+    make = (
+        f"CREATE TRIGGER refuse BEFORE INSERT ON posts WHEN NEW.uri = '{uri}' "
+        "BEGIN SELECT RAISE(ABORT, 'constraint'); END"
+    )
+    remove = "DROP TRIGGER refuse"
+    if writer.dialect.name == "postgresql":
+        make = f"ALTER TABLE posts ADD CONSTRAINT refuse CHECK (uri <> '{uri}')"
+        remove = "ALTER TABLE posts DROP CONSTRAINT refuse"
+    async with writer.begin() as connection:
+        await connection.exec_driver_sql(make)
+    yield
+    async with writer.begin() as connection:
+        await connection.exec_driver_sql(remove)
 
 
 async def test_an_activity_that_goes_on_failing_is_parked(
@@ -144,10 +154,10 @@ async def test_an_activity_that_goes_on_failing_is_parked(
     (root,) = await open_debates(site, 1)
     (member,) = voices(lisbon, 1)
     reply = member.note("bad", inReplyTo=root)
-    await _refuse(site, reply["id"])
-    await site.hear(member, member.create(reply))
-    for _ in range(MAX_ATTEMPTS):
-        await site.wait(hours=2)
+    async with refused(site, reply["id"]):
+        await site.hear(member, member.create(reply))
+        for _ in range(MAX_ATTEMPTS):
+            await site.wait(hours=2)
 
     (item,) = await site.items()
     assert (item.outcome, item.attempts) == ("parked", MAX_ATTEMPTS)

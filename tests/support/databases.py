@@ -1,0 +1,101 @@
+"""Where the nodes of a test keep their rows: in SQLite files, or on a PostgreSQL server.
+
+The fixture `database` of tests/conftest.py decides it for each test; `make_node`, and the
+commands that make a node, ask here.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import asyncpg
+from postgres import Server
+from sqlalchemy import delete
+
+from fedi.core.db import open_engine
+from fedi.migrations.tables import TABLES
+
+Answer = TypeVar("Answer")
+
+#: Milliseconds that a test may leave a transaction open after its end.
+PATIENCE = 2000
+
+
+class Lender:
+    """Databases of one server, lent to a test and given to the next one without their rows."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._template = ""  # a database that is copied
+        self._free: list[str] = []
+        self._lent: list[str] = []
+        self._bare: list[str] = []
+
+    async def lend(self) -> str:
+        """A database with every table and no row; its URL."""
+        url = self._free.pop() if self._free else await self._make()
+        self._lent.append(url)
+        return url
+
+    async def lend_bare(self) -> str:
+        """A database without tables, for what makes them."""
+        url = await self._server.create_database()
+        self._bare.append(url)
+        return url
+
+    async def take_back(self) -> None:
+        """What the test has borrowed is for others now."""
+        for url in self._bare:
+            await self._server.drop_database(url)
+        for url in self._lent:
+            if await _emptied(url):
+                self._free.append(url)
+            else:
+                await self._server.drop_database(url)
+        self._bare, self._lent = [], []
+
+    async def _make(self) -> str:
+        if not self._template:
+            self._template = await self._server.create_database()
+            engine = open_engine(self._template, write=True)
+            async with engine.begin() as connection:
+                await connection.run_sync(TABLES.create_all)
+            await engine.dispose()
+        return await self._server.create_database(self._template)
+
+
+async def _emptied(url: str) -> bool:
+    """Whether every row could be deleted; not so while somebody left over still works there."""
+    statements = [f"SET lock_timeout = {PATIENCE}", "SET session_replication_role = replica"]
+    statements += [str(delete(table)) for table in TABLES.tables.values()]
+    connection: Any = await asyncpg.connect(url)
+    try:
+        await connection.execute(";".join(statements))
+        return True
+    except asyncpg.PostgresError:
+        return False
+    finally:
+        await connection.close()
+
+
+class Databases:
+    """Where nodes keep their rows just now."""
+
+    lender: Lender | None = None  # on SQLite
+
+    @classmethod
+    async def lend(cls) -> str:
+        """What to put under node.database, with tables there unless it is empty."""
+        return await cls.lender.lend() if cls.lender else ""
+
+    @classmethod
+    def lend_bare(cls) -> str:
+        """What to give to `fedi init --database`; nothing for SQLite."""
+        return in_thread(cls.lender.lend_bare()) if cls.lender else ""
+
+
+def in_thread(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Await it from a function that is not async, whether or not a loop is running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
