@@ -79,8 +79,10 @@ def write_like(sender: Stranger, liked: str) -> dict[str, Any]:
     return {"@context": AS2, "id": uri, "type": "Like", "actor": sender.uri, "object": liked}
 
 
-def get_all(host: str, target: str, count: int, cookie: str = "") -> list[bytes]:
+def get_all(
+    host: str, target: str, count: int, cookie: str = "", accept: str = "text/html"
+) -> list[bytes]:
     """So many GETs of one page, as a browser asks for it: a visitor's, or a member's."""
-    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", "Accept: text/html"]
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", f"Accept: {accept}"]
     lines += [f"Cookie: {cookie}"] if cookie else []
     return ["\r\n".join([*lines, "", ""]).encode()] * count
