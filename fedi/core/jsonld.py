@@ -54,7 +54,7 @@ def parse_document(body: bytes) -> Document:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("the document is not UTF-8", code="json-encoding") from error
-    if _is_too_deep(text):
+    if _is_too_deep(body, text):
         raise Malformed("the document is nested too deeply", code="json-depth")
     try:
         document = _DECODER.decode(text)
@@ -62,14 +62,14 @@ def parse_document(body: bytes) -> Document:
         raise Malformed("the document is not JSON", code="json") from error
     if not isinstance(document, dict):
         raise Malformed("the document is not a JSON object", code="json-object")
-    if _is_doubtful(text):
+    if _is_doubtful(body, text):
         _check_values(document)
     return document
 
 
-def _is_too_deep(text: str) -> bool:
+def _is_too_deep(body: bytes, text: str) -> bool:
     """Count the brackets, before a parser recurses into them."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
     depth = 0
     for bracket in _NOT_BRACKETS.sub("", text):
@@ -79,10 +79,14 @@ def _is_too_deep(text: str) -> bool:
     return False
 
 
-def _is_doubtful(text: str) -> bool:
-    """Whether the values need a closer look: most documents are plainly within bounds."""
-    values = text.count(",") + text.count("[") + text.count("{") + 1
-    return values > MAX_NODES or len(text) > MAX_STRING or _DOUBTFUL_ESCAPE.search(text) is not None
+def _is_doubtful(body: bytes, text: str) -> bool:
+    """Whether the values need a closer look: most documents are plainly within bounds.
+
+    No document holds more values, or longer texts, than it has bytes.
+    """
+    if len(body) > min(MAX_NODES, MAX_STRING):
+        return True
+    return b"\\u" in body and _DOUBTFUL_ESCAPE.search(text) is not None
 
 
 def _check_values(document: Document) -> None:

@@ -3,7 +3,7 @@
 Accepting a second spelling would let anybody make "another" signature out of a known one.
 """
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
@@ -17,7 +17,7 @@ _LONGEST = 1600
 def read_base64(text: str) -> bytes:
     """Decode padded base64; `ValueError` for anything that we would not write ourselves."""
     try:
-        data = b64decode(text, validate=True)
+        data = a2b_base64(text, strict_mode=True)
     except ValueError as error:
         raise ValueError("not base64") from error
     if write_base64(data) != text:
@@ -27,7 +27,7 @@ def read_base64(text: str) -> bytes:
 
 def write_base64(data: bytes) -> str:
     """Encode as padded base64."""
-    return b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def read_multibase(text: str) -> bytes:

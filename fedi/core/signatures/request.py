@@ -6,6 +6,7 @@ Two schemes are spoken: draft-cavage, which everybody understands, and RFC 9421.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from fedi.core.signatures import cavage, rfc9421
@@ -65,7 +66,7 @@ def sign(request: Request, key: SigningKey, scheme: Scheme, now: datetime) -> di
     the request or the key's id cannot be written into a header, `BadKey` when the scheme has
     no use for that kind of key.
     """
-    if not (_is_plain(request) and _KEY_ID.fullmatch(key.id)):
+    if not (_is_plain(request.method, request.host, request.target) and _KEY_ID.fullmatch(key.id)):
         raise ValueError("neither a request nor a key id may hold spaces, quotes or accents")
     if request.has_content and "content-type" not in request.fields:
         raise ValueError("a body is signed together with its Content-Type")
@@ -79,13 +80,10 @@ def _check_frame(request: Request) -> None:
     for name in ("signature", "signature-input"):
         if sum(map(len, request.fields.get(name, ()))) > _LONGEST_HEADER:
             raise UnreadableSignature("too-long")
-    if not _is_plain(request):
+    if not _is_plain(request.method, request.host, request.target):
         raise UnreadableSignature("malformed")
 
 
-def _is_plain(request: Request) -> bool:
-    return bool(
-        _METHOD.fullmatch(request.method)
-        and _HOST.fullmatch(request.host)
-        and _TARGET.fullmatch(request.target)
-    )
+@lru_cache(maxsize=256)  # most requests are for our shared inbox, or for those of a few peers
+def _is_plain(method: str, host: str, target: str) -> bool:
+    return bool(_METHOD.fullmatch(method) and _HOST.fullmatch(host) and _TARGET.fullmatch(target))

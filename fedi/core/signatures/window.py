@@ -7,6 +7,7 @@ can be wrong: an hour each way is what Mastodon grants.
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 from fedi.core.signatures.errors import BadSignature
 
@@ -25,6 +26,7 @@ def write_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
+@lru_cache(maxsize=64)  # what arrives together was sent in the same few seconds
 def read_date(text: str) -> datetime:
     """Read an HTTP date; the obsolete forms of RFC 9110 are refused with `BadSignature`."""
     match = _HTTP_DATE.fullmatch(text)
@@ -60,6 +62,8 @@ def check_lifetime(created: int | None, expires: int | None, now: datetime) -> N
     Without `expires` it lives for an hour, with it for twelve at most.  An expiry is the
     sender's own word and gets no grace.
     """
+    if created is None and expires is None:
+        return
     moment = now.timestamp()
     if created is not None:
         life = SKEW if expires is None else LONGEST_LIFE
