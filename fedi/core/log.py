@@ -64,7 +64,8 @@ _EVERY_EVENT: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 #: Libraries whose every step at "debug" or "info" would hide what the node says.
-_TALKATIVE = ("aiosqlite", "asyncio", "alembic", "markdown_it", "sqlalchemy")
+#: Our pools of connections log in SQLAlchemy's words, under their own name.
+_TALKATIVE = ("aiosqlite", "asyncio", "alembic", "fedi.core.pool", "markdown_it", "sqlalchemy")
 
 
 class _Quieter(logging.Filter):
