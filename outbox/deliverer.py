@@ -24,7 +24,7 @@ from outbox.claims import Claim, Claims
 from outbox.delivery import Parcel, Result, Verdict, deliver
 from outbox.lanes import Lanes
 from outbox.outcomes import actors_to_recheck, give_back, write_results
-from outbox.queue import give_up_on_the_lost, heard_again, look_ahead, resume
+from outbox.queue import give_up_on_the_lost, heard_again, hold_for_the_paused, look_ahead, resume
 
 log = structlog.get_logger()
 
@@ -156,6 +156,7 @@ class Deliverer:
     async def _look_after(self, unit: Unit) -> None:
         """Resume what waits for peers that were heard again; give up on those that are lost."""
         if self._listened_at is None or unit.now >= self._listened_at + _LISTEN_EVERY:
+            await hold_for_the_paused(unit)
             await resume(unit, await heard_again(unit))
             self._listened_at = unit.now
         if self._swept_at is None or unit.now >= self._swept_at + _SWEEP_EVERY:

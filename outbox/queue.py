@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, true, update
 
 from actors.journal import record
 from actors.models import Peer
@@ -88,6 +88,27 @@ async def hold(unit: Unit, origin: str, until: datetime) -> None:
     )
 
 
+async def hold_for_the_paused(unit: Unit) -> None:
+    """Put off what was said since to peers that are paused: due, it would only be in the way."""
+    paused = Peer.paused_until > unit.now
+    until = select(Peer.paused_until).where(Peer.uri == Delivery.origin).scalar_subquery()
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.origin.in_(select(Peer.uri).where(paused)),
+            Delivery.next_attempt_at <= unit.now,
+            Delivery.locked_until.is_(None),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    await unit.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(due))
+        .values(next_attempt_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def resume(unit: Unit, origins: Collection[str]) -> None:
     """Send at once what waits for peers that are back.
 
@@ -137,7 +158,7 @@ async def give_up_on_the_lost(unit: Unit) -> None:
 
     Two weeks for most, a day for likes.  What waits for a peer that answers ends by itself.
     """
-    likes = Delivery.activity_id.in_(select(Activity.id).where(Activity.type.in_(LIKES)))
+    likes = exists().where(Activity.id == Delivery.activity_id, Activity.type.in_(LIKES))
     lost: Counter[str] = Counter()
     for age, which in ((LIFETIME, true()), (LIKE_LIFETIME, likes)):
         silent = select(Peer.uri).where(Peer.failing_since <= unit.now - age)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from factories import FakeClock
 from listener import Listener, accepts, answers
-from saying import Open, all_delivered, camille_of, journal, outcomes, peer_of, row, say
+from saying import Open, all_delivered, camille_of, journal, outcomes, peer_of, row, rows, say
 from sqlalchemy import select
 
 from actors.models import JournalEntry
@@ -44,6 +44,20 @@ async def test_a_silent_peer_is_left_alone_and_then_probed_with_one_delivery(
 
     assert set(asked) == {1}
     assert len(asked) < 12  # in three days
+
+
+async def test_what_is_said_to_a_paused_peer_does_not_stand_in_front_of_the_queue(
+    node: Node, clock: FakeClock, deliverer: Deliverer, open_peer: Open
+) -> None:
+    peer = await open_peer(answers(502))
+    await say(node, peer.origin, times=8)
+    await fall_silent(node, deliverer, clock, peer)
+    await say(node, peer.origin, times=3)
+    clock.advance(timedelta(seconds=10))
+    assert await deliverer.run_once() == 0
+
+    until = (await peer_of(node, peer.origin)).paused_until
+    assert [found.next_attempt_at for found in (await rows(node))[-3:]] == [until] * 3
 
 
 async def test_all_that_waited_arrives_in_order_when_a_peer_is_back(
