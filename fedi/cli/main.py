@@ -13,6 +13,7 @@ import typer
 from fedi.cli import (
     account,
     config,
+    database,
     doctor,
     group,
     init,
@@ -46,6 +47,7 @@ app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")
 app.add_typer(thread.app, name="thread")
 app.add_typer(storage.app, name="storage")
+app.add_typer(database.app, name="database")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(config.app, name="config")
