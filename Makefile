@@ -22,8 +22,8 @@ run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data; PO
 demo: $(VENV)/.run ## run three networks that debate with each other, their data in ./demo
 	@exec $(BIN)/fedi demo
 
-test: lint ## run every test
-	$(BIN)/pytest
+test: lint ## run every test, on SQLite and on PostgreSQL; as many at once as there are cores
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test ## check style, types, and who imports whom
 	$(BIN)/ruff check
