@@ -106,6 +106,7 @@ async def request_follow(unit: Unit, uri: str, follower: Actor, followed: Actor)
         )
         _pairs(unit)[follower.id, followed.id] = follow
         unit.memory[_CHANGED] = True
+        unit.wake("networks")
     elif follow.uri != uri:
         unit.met[Follow, "uri", follow.uri] = None
         follow.uri = uri
@@ -181,6 +182,7 @@ async def _delete(unit: Unit, follow: Follow) -> None:
 def _forget_targets(unit: Unit, followed_id: int) -> None:
     unit.memory.get(_TARGETS, {}).pop(followed_id, None)
     unit.memory[_CHANGED] = True
+    unit.wake("networks")
 
 
 async def _flush_changes(unit: Unit) -> None:

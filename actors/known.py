@@ -54,6 +54,8 @@ async def store_actor(unit: Unit, fetched: FetchedActor) -> Actor:
     actor.gone_at = None
     await _store_keys(unit, actor, document.keys, is_new=is_new)
     await _note_peer(unit, actor)
+    if actor.type == "Group":
+        unit.wake("networks")
     return actor
 
 
@@ -91,5 +93,6 @@ async def forget_actor(unit: Unit, actor: Actor) -> None:
     Its row stays, for what it wrote; nothing is asked of it again.
     """
     actor.gone_at = unit.now
+    unit.wake("networks")
     await drop_keys(unit, await public_keys(unit, actor))
     await remove_follows_of(unit, actor)

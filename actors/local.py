@@ -184,4 +184,5 @@ async def update_actor(
         if value is not None:
             setattr(actor, column, value)
     actor.updated_at = unit.now
+    unit.wake("networks")
     return actor

@@ -70,6 +70,7 @@ async def store_description(unit: Unit, origin: str, description: Description) -
     peer.version = description.version
     peer.dialect = dialect_for(description, await _has_verifying_actor(unit, origin))
     peer.described_at = unit.now
+    unit.wake("networks")
     return peer
 
 
@@ -136,16 +137,17 @@ async def list_peers(unit: Unit) -> list[Peer]:
 
 async def peers_to_describe(unit: Unit, limit: int) -> list[str]:
     """Origins of servers whose software was never asked for, or more than a day ago."""
-    query = (
-        select(Peer.uri)
-        .where(
-            Peer.policy != Policy.BLOCKED,
-            Peer.described_at.is_(None) | (Peer.described_at < unit.now - DESCRIBED_FOR),
+    found: list[str] = []
+    # One question for each: together they would be answered by walking through all peers.
+    for which in (Peer.described_at.is_(None), Peer.described_at < unit.now - DESCRIBED_FOR):
+        query = (
+            select(Peer.uri)
+            .where(Peer.policy != Policy.BLOCKED, which)
+            .order_by(Peer.described_at, Peer.id)
+            .limit(limit - len(found))
         )
-        .order_by(Peer.described_at, Peer.id)
-        .limit(limit)
-    )
-    return list(await unit.session.scalars(query))
+        found += await unit.session.scalars(query)
+    return found
 
 
 class PeerHealth(StrEnum):

@@ -3,13 +3,15 @@
 The hundredth page of a debate costs what the first one does.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, false, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Label, Select, bindparam, exists, false, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.types import NullType
 
 from actors.models import Actor
 from fedi.core.unit import Unit
@@ -69,6 +71,44 @@ class PostRow:
         return self.parent_id is None and self.parent_uri is not None
 
 
+class ThreadEdition(NamedTuple):
+    """Which edition of a thread there is: it is another one when anything around its posts is.
+
+    The moment is as the database gives it, only to be compared.
+    """
+
+    id: int
+    root_id: int
+    title: str
+    changed_at: object
+    locked_at: object
+    post_count: int
+
+
+class Edition(NamedTuple):
+    """Which edition of a post there is: few columns, one of which is another when it reads
+    differently.
+
+    Moments are as the database gives them, only to be compared.
+    """
+
+    id: int
+    path: str
+    updated_at: object
+    deleted_at: object
+    like_count: int
+    author_id: int
+    author_origin: str
+    author_updated_at: object
+    author_suspended_at: object
+    is_liked: bool  # by the viewer
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether only a sentence is left of it: it was removed, or its author is suspended."""
+        return self.deleted_at is not None or self.author_suspended_at is not None
+
+
 def _post_columns(viewer: Actor | None) -> Select[Any]:
     return _readable_by(viewer.id, viewer.uri) if viewer is not None else _readable_by(None, None)
 
@@ -77,13 +117,6 @@ def _post_columns(viewer: Actor | None) -> Select[Any]:
 def _readable_by(viewer_id: int | None, viewer_uri: str | None) -> Select[Any]:
     author, remover = aliased(Actor), aliased(Actor)
     suspended = author.suspended_at.is_not(None)
-    liked = (
-        exists().where(
-            Reaction.actor_id == viewer_id, Reaction.post_id == Post.id, Reaction.kind == "like"
-        )
-        if viewer_id is not None
-        else false()
-    )
     return (
         select(
             *(getattr(Post, name) for name in _OF_POST.split()),
@@ -91,12 +124,91 @@ def _readable_by(viewer_id: int | None, viewer_uri: str | None) -> Select[Any]:
             author.role.is_not(None).label("author_is_local"),
             suspended.label("author_is_suspended"),
             remover.name.label("remover_name"),
-            liked.label("is_liked"),
+            _is_liked(viewer_id).label("is_liked"),
         )
         .join(author, author.id == Post.author_id)
         .outerjoin(remover, remover.id == Post.removed_by_id)
         .where(readable(viewer_uri))
     )
+
+
+def _is_liked(viewer_id: int | None) -> ColumnElement[bool]:
+    if viewer_id is None:
+        return false()
+    return exists().where(
+        Reaction.actor_id == viewer_id, Reaction.post_id == Post.id, Reaction.kind == "like"
+    )
+
+
+@lru_cache(maxsize=256)
+def _editions(
+    viewer_id: int | None, viewer_uri: str | None, *, after: bool, branch: bool
+) -> Select[Any]:
+    """The statement of `read_editions`, which takes its values as parameters."""
+    author = aliased(Actor)
+    ranges = [Post.path > bindparam("after")] if after else []
+    ranges += [below_path(bindparam("branch"))] if branch else []
+    return (
+        select(
+            Thread.id.label("thread_id"),
+            Thread.root_id,
+            Thread.title,
+            _unread(Thread.changed_at),
+            _unread(Thread.locked_at),
+            Thread.post_count,
+            Post.id,
+            Post.path,
+            _unread(Post.updated_at),
+            _unread(Post.deleted_at),
+            Post.like_count,
+            Post.author_id,
+            author.origin,
+            _unread(author.updated_at, "author_"),
+            _unread(author.suspended_at, "author_"),
+            _is_liked(viewer_id).label("is_liked"),
+        )
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(author, author.id == Post.author_id)
+        .where(Thread.key == bindparam("key"), readable(viewer_uri), *ranges)
+        .order_by(Post.path)
+        .limit(bindparam("limit"))
+    )
+
+
+def _unread(column: InstrumentedAttribute[Any], prefix: str = "") -> Label[Any]:
+    """A moment as it is stored: to read it would take longer than all the rest."""
+    return type_coerce(column, NullType()).label(prefix + column.key)
+
+
+async def read_editions(
+    unit: Unit,
+    key: str,
+    *,
+    after: str | None = None,
+    limit: int = 100,
+    viewer: Actor | None = None,
+    branch: str | None = None,
+) -> tuple[ThreadEdition, list[Edition]] | None:
+    """A page of the thread of this key, as `read_page` gives it, but only which editions it has.
+
+    One statement, whatever the page; None when there is nothing on it.
+    """
+    who = (viewer.id, viewer.uri) if viewer is not None else (None, None)
+    query = _editions(*who, after=bool(after), branch=bool(branch))
+    values = {"key": key, "after": after, "branch": branch, "limit": limit}
+    connection = await unit.session.connection()  # the session would make objects of the rows
+    rows = (await connection.execute(query, values)).all()
+    if not rows:
+        return None
+    width = len(ThreadEdition._fields)
+    return ThreadEdition(*rows[0][:width]), [Edition(*row[width:]) for row in rows]
+
+
+async def read_posts(
+    unit: Unit, ids: Collection[int], *, viewer: Actor | None = None
+) -> list[PostRow]:
+    """These posts, those that the viewer may read, in any order."""
+    return await _read_posts(unit, _post_columns(viewer).where(Post.id.in_(ids))) if ids else []
 
 
 async def read_page(

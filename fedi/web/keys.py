@@ -1,6 +1,7 @@
 """Keys of what the roof lends to the pages, and of what a page knows of its reader."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from aiohttp.web import AppKey, RequestKey
 
@@ -9,8 +10,10 @@ from fedi.core.departure import Departure
 from fedi.core.i18n import Language
 from fedi.core.survey import Survey
 from fedi.debates.models.post import Post
+from fedi.web.kept import Kept
 from fedi.web.limits import Limits
 from fedi.web.live import Live
+from fedi.web.networks import KnownNetworks
 
 #: Finds a post by id or page URL, fetching it and what it answers when it is unknown here.
 FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
@@ -23,6 +26,10 @@ SURVEY: AppKey[Survey] = AppKey("survey", Survey)
 LIVE: AppKey[Live] = AppKey("live", Live)
 #: How far this process is on its way out.
 DEPARTURE: AppKey[Departure] = AppKey("departure", Departure)
+#: The networks that pages of debates name.
+NETWORKS: AppKey[KnownNetworks] = AppKey("networks", KnownNetworks)
+#: Pieces of pages.
+FRAGMENTS: AppKey[Kept[Any]] = AppKey("fragments", Kept)
 #: How often who may do what.
 LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 

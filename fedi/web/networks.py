@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from time import monotonic
+from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -12,8 +14,12 @@ from sqlalchemy import or_, select
 from actors.local import network_actor
 from actors.models import Actor, Dialect, Follow, Peer
 from fedi.core.unit import Unit
+from fedi.core.wakes import Wakes
 from fedi.web.colours import Ink, ink, inks, text_on
 from fedi.web.marks import mark
+
+#: Seconds after which the networks are read again.
+LASTS = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,7 @@ class Network:
         return peer is None or peer.dialect is Dialect.NODE
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """Where somebody writes from: a network, or a server that is none."""
 
     name: str
@@ -70,7 +75,7 @@ class Label:
     path: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each reading of them is another one
 class Networks:
     """Ours first, then those we follow in the order in which we met them, then our followers."""
 
@@ -80,10 +85,14 @@ class Networks:
 
     def label(self, origin: str) -> Label:
         """How an author's origin is told."""
-        network = self.by_origin.get(origin)
-        if network is None:
-            return Label(origin.partition("://")[2], "host", None)
-        return Label(network.name, network.css, network.path)
+        return self._labels.get(origin) or Label(origin.partition("://")[2], "host", None)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Label]:
+        return {
+            origin: Label(network.name, network.css, network.path)
+            for origin, network in self.by_origin.items()
+        }
 
     @property
     def followed(self) -> list[Network]:
@@ -122,6 +131,34 @@ async def read_networks(unit: Unit) -> Networks:
     ours = Network(us)
     by_origin = {n.actor.origin: n for n in reversed(met.values()) if n.gathers_people}
     return Networks(ours, tuple(met.values()), by_origin | {us.origin: ours})
+
+
+class KnownNetworks:
+    """The networks for pages that name them and say nothing of their health.
+
+    Every page of a debate asks, and hardly ever is the answer another one: it is read again
+    when a network changed (the wake `networks`), and every minute, for a wake may be lost.
+    """
+
+    def __init__(self, signals: Wakes) -> None:
+        self._known: Networks | None = None
+        self._until = 0.0
+        self._changes = 0
+        signals.listen("networks", self._forget)
+
+    async def read(self, unit: Unit) -> Networks:
+        """The networks; the same object for as long as they are the same."""
+        if self._known is not None and monotonic() < self._until:
+            return self._known
+        changes, until = self._changes, monotonic() + LASTS
+        networks = await read_networks(unit)
+        if changes == self._changes:
+            self._known, self._until = networks, until
+        return networks
+
+    def _forget(self, _: str) -> None:
+        self._known = None
+        self._changes += 1
 
 
 def actor_path(actor: Actor) -> str:

@@ -11,14 +11,14 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import Gone, NotFound
 from fedi.core.i18n import Language
 from fedi.core.unit import Unit
-from fedi.debates.addresses import page_path, post_path
+from fedi.debates.addresses import PAGE, page_path, post_path
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import is_moderator
 from fedi.debates.reading import PostRow, read_post
-from fedi.web.keys import LANGUAGE, MEMBER
-from fedi.web.networks import Networks, read_networks
+from fedi.web.keys import LANGUAGE, MEMBER, NETWORKS
+from fedi.web.networks import Networks
 from fedi.web.people import Byline, byline
 from fedi.web.words import stub_in_words
 
@@ -76,9 +76,19 @@ class Scene:
         """Where a message is read."""
         return post_path(self.thread, post.key, depth=post.depth)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the debate has several pages, so that a message has to be looked for."""
+        return self.thread.post_count > PAGE
+
+    def rights(self, author_id: int) -> tuple[bool, bool]:
+        """Whether a message of that author is the reader's own, and whether they may remove it."""
+        mine = self.reader is not None and author_id == self.reader.id
+        return mine, mine or self.moderates
+
     def show(self, row: PostRow) -> Shown:
         """Prepare a message for a template."""
-        mine = self.reader is not None and row.author_id == self.reader.id
+        mine, removable = self.rights(row.author_id)
         return Shown(
             row,
             by=byline(
@@ -92,7 +102,7 @@ class Scene:
             branch_link=f"{self.home}?branch={row.key}",
             stub=self._stub(row),
             mine=mine,
-            removable=mine or self.moderates,
+            removable=removable,
         )
 
     def _stub(self, row: PostRow) -> str:
@@ -110,7 +120,7 @@ async def set_scene(request: web.Request, unit: Unit, thread: Thread) -> Scene:
     member = request[MEMBER]
     reader = member.actor if member is not None else None
     moderates = reader is not None and await is_moderator(unit, thread.group_id, reader)
-    networks = await read_networks(unit)
+    networks = await request.app[NETWORKS].read(unit)
     return Scene(thread, networks, reader, moderates, request[LANGUAGE], request.app[NODE].clock())
 
 

@@ -1,15 +1,18 @@
 """Pages from templates: what every template can rely on."""
 
 import hashlib
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import hdrs, web
+from aiohttp_jinja2 import get_env
 from jinja2 import PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from fedi.core.appkeys import NODE
 from fedi.core.config import Config
@@ -17,9 +20,11 @@ from fedi.core.i18n import Language, choose, read_language
 from fedi.core.version import VERSION
 from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
-from fedi.web.keys import LANGUAGE, LANGUAGES, MEMBER, SESSION
+from fedi.web.kept import Kept
+from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION
 from fedi.web.marks import mark
 from fedi.web.negotiate import name_document
+from fedi.web.networks import KnownNetworks
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -27,6 +32,10 @@ LOCALE = HERE / "locale"
 LANGUAGE_COOKIE = "language"
 #: The feed of pages that have none of their own.
 FEED = "/feed.atom"
+#: Bytes of rendered messages that a process keeps: those of 20 pages of debates, or more.
+ROOM = 6 * 1024 * 1024
+#: Stands in a page where a piece comes that was rendered before; nobody can write it.
+_PLACE = Markup("<!--{}-->").format(secrets.token_hex(12))
 
 
 def set_up_templates(app: web.Application, config: Config) -> None:
@@ -35,6 +44,8 @@ def set_up_templates(app: web.Application, config: Config) -> None:
         tag: read_language(LOCALE, tag) for tag in config.network.languages
     }
     app[LANGUAGES] = languages
+    app[NETWORKS] = KnownNetworks(app[NODE].signals)
+    app[FRAGMENTS] = Kept(ROOM)
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("fedi.web"),
@@ -43,6 +54,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
         default_helpers=False,
+        auto_reload=False,  # it would look at ten files for a page
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         _gettext, _ngettext, newstyle=True, pgettext=_pgettext, npgettext=_npgettext
@@ -52,7 +64,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
         "static": lambda name: f"/static/{name}?v={versions[name]}",
         "typeset": people.typeset,
         "prose": people.prose,
-        "opening": people.opening,
+        "opening_prose": people.opening,
         "config": config,
         "version": VERSION,
     }
@@ -94,20 +106,38 @@ def number_files(folder: Path) -> dict[str, str]:
 
 
 def render(
-    request: web.Request, template: str, *, status: int = 200, document: str = "", **context: Any
+    request: web.Request,
+    template: str,
+    *,
+    status: int = 200,
+    document: str = "",
+    pieces: Iterable[Iterable[bytes]] = (),
+    **context: Any,
 ) -> web.Response:
     """Answer with a page in the reader's language; no shared cache keeps it.
 
     `document` is the id of the ActivityStreams document that says the same to machines.
+    `pieces` come in their order wherever the template says `{{ piece }}`.
     """
-    context = {**_frame(request), "document": document, **context}
-    response = aiohttp_jinja2.render_template(template, request, context, status=status)
+    context = {**_frame(request), "document": document, "piece": _PLACE, **context}
+    page = get_env(request.app).get_template(template).render(context).encode()
+    response = web.Response(
+        status=status, body=_insert(page, pieces), content_type="text/html", charset="utf-8"
+    )
     response.headers[hdrs.CACHE_CONTROL] = "private, no-cache"
     response.headers[hdrs.CONTENT_LANGUAGE] = request[LANGUAGE].tag
     response.headers.add(hdrs.VARY, "Cookie, Accept-Language")
     if document:
         name_document(response, document)
     return response
+
+
+def _insert(page: bytes, pieces: Iterable[Iterable[bytes]]) -> bytes:
+    parts = page.split(_PLACE.encode())
+    whole = [parts[0]]
+    for piece, rest in zip(pieces, parts[1:], strict=True):
+        whole += *piece, rest
+    return b"".join(whole)
 
 
 def choose_language(request: web.Request) -> Language:

@@ -83,7 +83,7 @@ async def nodeinfo(request: web.Request) -> web.Response:
 
 async def _usage(unit: Unit) -> dict[str, object]:
     accounts = select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))
-    ours = select(func.count()).select_from(Post).where(Post.document.is_not(None))
+    ours = select(func.count()).where(Post.document.is_not(None), Post.published_at <= unit.now)
     writers = select(func.count(distinct(Post.author_id))).where(Post.document.is_not(None))
     month, half_year = (Post.published_at >= unit.now - timedelta(days=days) for days in (30, 180))
     return {
@@ -92,6 +92,6 @@ async def _usage(unit: Unit) -> dict[str, object]:
             "activeMonth": await unit.session.scalar(writers.where(month)),
             "activeHalfyear": await unit.session.scalar(writers.where(half_year)),
         },
-        "localPosts": await unit.session.scalar(ours.where(Post.parent_uri.is_(None))),
-        "localComments": await unit.session.scalar(ours.where(Post.parent_uri.is_not(None))),
+        "localPosts": await unit.session.scalar(ours.where(Post.depth == 0)),
+        "localComments": await unit.session.scalar(ours.where(Post.depth > 0)),
     }

@@ -1,0 +1,43 @@
+"""What was made once and is kept in memory for who asks again, within a bound of bytes."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+#: About what a key and its place take, besides what is kept under it.
+OVERHEAD = 1000
+
+
+class Kept(Generic[Value]):
+    """Things by a key that is another one whenever the thing would be; none is ever wrong.
+
+    When there is no room, what was not asked for longest goes first.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._left = room
+        self._things: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+
+    def get(self, key: Hashable) -> Value | None:
+        """What is kept under a key."""
+        thing = self._things.get(key)
+        if thing is None:
+            return None
+        self._things.move_to_end(key)
+        return thing[0]
+
+    def keep(self, key: Hashable, value: Value, size: int) -> Value:
+        """Keep it while there is room; `size` is in bytes."""
+        self.drop(key)
+        self._things[key] = value, size + OVERHEAD
+        self._left -= size + OVERHEAD
+        while self._left < 0:
+            self._left += self._things.popitem(last=False)[1][1]
+        return value
+
+    def drop(self, key: Hashable) -> None:
+        """Keep it no longer."""
+        _, size = self._things.pop(key, (None, 0))
+        self._left += size
