@@ -26,7 +26,7 @@ from rows.fanout import fan_out
 from rows.memory import rest, work, work_unhurried
 from rows.processing import process
 from rows.scaling import show_long_thread, two_web_processes, two_workers
-from rows.showing import show
+from rows.showing import show, show_cached, show_member
 from stage import Stage
 from strangers import World
 
@@ -64,6 +64,8 @@ ROWS = (
     Row("deliveries, kept connections, RSA", deliver_on_kept_connections, 0.75),
     Row("deliveries, new TLS each", deliver_on_new_connections, 0.75),
     Row("100-post thread, anonymous uncached", show, 0.60),
+    Row("100-post thread, signed in", show_member, 0.35),
+    Row("100-post thread, anonymous cached", show_cached, 0.60),
     Row("two web processes / one, PostgreSQL", two_web_processes, 1.7, on="postgresql"),
     Row("two workers / one, 200 hosts", two_workers, 1.7, on="postgresql"),
     Row("one post to 10,000 followers on 2,000 hosts", fan_out, 100),

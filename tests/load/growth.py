@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from client import call
-from letters import get_all
+from letters import get_page
 from measuring import processor_seconds
 from processes import NodeProcess, Nodes
 from rounds import run
@@ -52,8 +52,8 @@ async def _line(stage: Stage, node: NodeProcess, size: int, page: str) -> str:
     found = []
     for name in COSTS[:-1]:
         accept = "application/activity+json" if name == "context" else "text/html"
-        gets = get_all(stage.host, paths[name], COUNT, cookie if "member" in name else "", accept)
-        found.append(await _cost(node, COUNT, gets, 200))
+        get = get_page(stage.host, paths[name], cookie if "member" in name else "", accept)
+        found.append(await _cost(node, COUNT, [get] * COUNT, 200))
     letters = stage.sign(stage.replies(2 * REPLIES))
     found.append(await _cost(node, REPLIES, letters, 202))
     assert node.process is not None

@@ -79,10 +79,8 @@ def write_like(sender: Stranger, liked: str) -> dict[str, Any]:
     return {"@context": AS2, "id": uri, "type": "Like", "actor": sender.uri, "object": liked}
 
 
-def get_all(
-    host: str, target: str, count: int, cookie: str = "", accept: str = "text/html"
-) -> list[bytes]:
-    """So many GETs of one page, as a browser asks for it: a visitor's, or a member's."""
+def get_page(host: str, target: str, cookie: str = "", accept: str = "text/html") -> bytes:
+    """A GET of a page, as a browser asks for it: a visitor's, or with a cookie a member's."""
     lines = [f"GET {target} HTTP/1.1", f"Host: {host}", f"Accept: {accept}"]
     lines += [f"Cookie: {cookie}"] if cookie else []
-    return ["\r\n".join([*lines, "", ""]).encode()] * count
+    return "\r\n".join([*lines, "", ""]).encode()

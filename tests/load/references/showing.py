@@ -112,8 +112,15 @@ async def main(path: str) -> None:
         html = shell.render(title="Un débat", pieces=[piece_of(row) for row in rows])
         return web.Response(text=html, content_type="text/html")
 
+    async def show_ready(request: web.Request) -> web.Response:
+        return web.Response(body=ready, content_type="text/html", charset="utf-8")
+
+    async with engine.connect() as connection:
+        rows = (await connection.execute(QUERY)).all()
+    ready = shell.render(title="Un débat", pieces=[piece_of(row) for row in rows]).encode()
     app = web.Application()
     app.router.add_get("/d/1/debat", show)
+    app.router.add_get("/ready", show_ready)
     await serve(app)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from client import call
-from letters import LONG, get_all, write_like, write_reply
+from letters import LONG, get_page, write_like, write_reply
 from measuring import Figures, processor_seconds
 from stage import Serving, Stage
 
@@ -60,7 +60,7 @@ async def _work(stage: Stage, runs: int, *, pause: float) -> Figures:
 async def _send(stage: Stage, node: Serving, pause: float) -> None:
     """Send everything, a second's worth at a time when there are pauses."""
     activities = _activities(stage)
-    pages = get_all(stage.host, stage.page, PAGES)
+    pages = [get_page(stage.host, stage.page)] * PAGES
     due = time.monotonic()
     while some := list(islice(activities, EACH_SECOND if pause else AT_ONCE)):
         await call(node.port, stage.sign(some), expect=202, connections=AT_A_TIME)

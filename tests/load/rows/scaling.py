@@ -13,7 +13,7 @@ from copy import copy
 from functools import partial
 
 from client import call
-from letters import get_all
+from letters import get_page
 from measuring import Figures, processor_seconds
 from processes import NodeProcess, eventually
 from rows.memory import wait_for_rest
@@ -132,7 +132,7 @@ async def show_long_thread(stage: Stage, runs: int) -> Figures:
         for _ in range(runs + 1):
             pair = []
             for page in (small, large):
-                requests = get_all(stage.host, page, GETS, cookie)
+                requests = [get_page(stage.host, page, cookie)] * GETS
                 before = processor_seconds(node.process.pid)
                 await call(node.listening, requests, expect=200)
                 pair.append(processor_seconds(node.process.pid) - before)
