@@ -37,6 +37,8 @@ class Actor(Base):
             where="role IS NOT NULL",
         ),
         Index(None, "origin", "handle"),
+        partial_index("ix_actors_role", "role", where="role IS NOT NULL"),
+        Index(None, "outbox"),
         partial_index(
             "ix_actors_suspended_at",  # read every ten seconds
             "suspended_at",
@@ -145,6 +147,13 @@ class Peer(Base):
     """Another server: what it runs, how it is, what we decided about it."""
 
     __tablename__ = "peers"
+    __table_args__ = (
+        Index(None, "policy"),
+        Index(None, "failures"),
+        Index(None, "described_at", "id"),
+        partial_index("ix_peers_failing_since", "failing_since", where="failing_since IS NOT NULL"),
+        partial_index("ix_peers_paused_until", "paused_until", where="paused_until IS NOT NULL"),
+    )
 
     uri: Mapped[str] = mapped_column(unique=True)  # its origin: scheme://host[:port]
     host: Mapped[str] = mapped_column(index=True)  # A-label, without port

@@ -122,7 +122,7 @@ class Policies:
 async def read_book(unit: Unit, mode: Mode = "open") -> Book:
     """Read the decisions from the database, those of `set_policy` in this unit included."""
     peers = await unit.session.execute(
-        select(Peer.uri, Peer.policy).where(Peer.policy != Policy.OPEN)
+        select(Peer.uri, Peer.policy).where(Peer.policy.in_((Policy.ALLOWED, Policy.BLOCKED)))
     )
     suspended = await unit.session.scalars(
         select(Actor.uri).where(Actor.suspended_at.is_not(None), Actor.role.is_(None))

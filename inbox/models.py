@@ -33,6 +33,7 @@ class Backfill(Job, Base):
     """A collection to read in the background until a thread is complete here."""
 
     __tablename__ = "backfills"
+    __table_args__ = (Index(None, "next_attempt_at", "id"),)
 
     uri: Mapped[str] = mapped_column(unique=True)  # of the context, replies or outbox collection
     reason: Mapped[str]  # id of the activity or post that made us look

@@ -34,6 +34,7 @@ async def reconcile(node: Node) -> int:
             .where(
                 Thread.origin != unit.site.url,
                 Thread.uri != Thread.root_uri,  # such a one has no collection
+                Thread.listed.in_((True, False)),  # the index of what is active begins with it
                 Thread.active_at > unit.now - ACTIVE,
                 Thread.post_count <= MAX_POSTS,
                 Backfill.id.is_(None) | (Backfill.finished_at < unit.now - LATELY),

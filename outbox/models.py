@@ -56,7 +56,7 @@ class Reception(Base):
     """Something said to one of our members, by anybody: what their inbox lists."""
 
     __tablename__ = "receptions"
-    __table_args__ = (UniqueConstraint("actor_id", "activity_uri"), Index(None, "actor_id", "id"))
+    __table_args__ = (UniqueConstraint("activity_uri", "actor_id"), Index(None, "actor_id", "id"))
 
     actor_id: Mapped[int] = reference("actors.id")
     activity_uri: Mapped[str]

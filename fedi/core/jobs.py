@@ -73,7 +73,7 @@ async def take_back(unit: Unit, model: type[Base]) -> None:
     table: Any = model
     await unit.session.execute(
         update(table)
-        .where(table.locked_until.is_not(None))
+        .where(table.next_attempt_at <= unit.now, table.locked_until.is_not(None))
         .values(locked_until=None)
         .execution_options(synchronize_session=False)
     )

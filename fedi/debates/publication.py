@@ -1,6 +1,6 @@
 """Saying a post of ours: its frozen document, its activities, their evidence, their way."""
 
-from sqlalchemy import or_, select, union, update
+from sqlalchemy import literal, select, union, update
 
 from actors.followers import Target, targets_of
 from actors.keys import signing_key
@@ -89,12 +89,13 @@ async def withdraw(unit: Unit, post: Post) -> None:
     """
     await unit.flush()
     await take_boosts_back(unit, post)
+    itself = select(literal(post.uri))
     said = select(Activity.uri).where(Activity.object_uri == post.uri)
     kept = select(ArchivedActivity.activity_uri).where(ArchivedActivity.object_uri == post.uri)
     await unit.session.execute(
         update(Activity)
         .where(
-            or_(Activity.object_uri == post.uri, Activity.object_uri.in_(union(said, kept))),
+            Activity.object_uri.in_(union(itself, said, kept)),
             Activity.type.in_(["Create", "Update", "Announce"]),
         )
         .values(public=False)

@@ -34,6 +34,13 @@ class Post(Base):
         Index(None, "parent_id", "published_at"),
         Index(None, "url"),
         partial_index(
+            "ix_posts_ours",  # counted for NodeInfo
+            "published_at",
+            "author_id",
+            "depth",
+            where="document IS NOT NULL",
+        ),
+        partial_index(
             "ix_posts_context_uri_waiting",  # replies that came before what they answer
             "context_uri",
             where="parent_id IS NULL",

@@ -57,6 +57,14 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(
             batch_op.f("ix_actors_origin_handle"), ["origin", "handle"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_actors_outbox"), ["outbox"], unique=False)
+        batch_op.create_index(
+            "ix_actors_role",
+            ["role"],
+            unique=False,
+            sqlite_where=sa.text("role IS NOT NULL"),
+            postgresql_where=sa.text("role IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_actors_suspended_at",
             ["suspended_at"],
@@ -86,6 +94,11 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.PrimaryKeyConstraint("id", name=op.f("pk_backfills")),
         sa.UniqueConstraint("uri", name=op.f("uq_backfills_uri")),
     )
+    with op.batch_alter_table("backfills", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_backfills_next_attempt_at_id"), ["next_attempt_at", "id"], unique=False
+        )
+
     op.create_table(
         "inbox_items",
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
@@ -189,7 +202,26 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.UniqueConstraint("uri", name=op.f("uq_peers_uri")),
     )
     with op.batch_alter_table("peers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_peers_described_at_id"), ["described_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_peers_failing_since",
+            ["failing_since"],
+            unique=False,
+            sqlite_where=sa.text("failing_since IS NOT NULL"),
+            postgresql_where=sa.text("failing_since IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_peers_failures"), ["failures"], unique=False)
         batch_op.create_index(batch_op.f("ix_peers_host"), ["host"], unique=False)
+        batch_op.create_index(
+            "ix_peers_paused_until",
+            ["paused_until"],
+            unique=False,
+            sqlite_where=sa.text("paused_until IS NOT NULL"),
+            postgresql_where=sa.text("paused_until IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_peers_policy"), ["policy"], unique=False)
 
     op.create_table(
         "retractions",
@@ -347,7 +379,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receptions")),
         sa.UniqueConstraint(
-            "actor_id", "activity_uri", name=op.f("uq_receptions_actor_id_activity_uri")
+            "activity_uri", "actor_id", name=op.f("uq_receptions_activity_uri_actor_id")
         ),
     )
     with op.batch_alter_table("receptions", schema=None) as batch_op:
@@ -639,6 +671,13 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             unique=False,
             sqlite_where=sa.text("parent_id IS NULL"),
             postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_posts_ours",
+            ["published_at", "author_id", "depth"],
+            unique=False,
+            sqlite_where=sa.text("document IS NOT NULL"),
+            postgresql_where=sa.text("document IS NOT NULL"),
         )
         batch_op.create_index(
             batch_op.f("ix_posts_parent_id_published_at"),
