@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from fedi.core.errors import FediError, Unreachable
+from fedi.core.metrics import CACHED
 from fedi.core.signatures.keys import PublicKey
 
 Value = TypeVar("Value")
@@ -103,7 +104,9 @@ class KeyRing:
 
     def get(self, key_id: str) -> KnownKey | None:
         """The key of this name, if it was kept within a day."""
-        return self._keys.get(key_id)
+        known = self._keys.get(key_id)
+        CACHED["keys", "miss" if known is None else "hit"].inc()
+        return known
 
     def keep(self, known: KnownKey) -> None:
         """Remember a key."""

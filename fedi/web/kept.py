@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from fedi.core.metrics import CACHED
+
 Value = TypeVar("Value")
 
 #: About what a key and its place take, besides what is kept under it.
@@ -16,13 +18,17 @@ class Kept(Generic[Value]):
     When there is no room, what was not asked for longest goes first.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, name: str = "") -> None:
+        """`room` is in bytes; under its name `/metrics` tells how often it spared work."""
+        self._name = name
         self._left = room
         self._things: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
     def get(self, key: Hashable) -> Value | None:
         """What is kept under a key."""
         thing = self._things.get(key)
+        if self._name:
+            CACHED[self._name, "miss" if thing is None else "hit"].inc()
         if thing is None:
             return None
         self._things.move_to_end(key)

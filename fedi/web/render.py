@@ -45,7 +45,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
     }
     app[LANGUAGES] = languages
     app[NETWORKS] = KnownNetworks(app[NODE].signals)
-    app[FRAGMENTS] = Kept(ROOM)
+    app[FRAGMENTS] = Kept(ROOM, "fragments")
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("fedi.web"),
