@@ -1,14 +1,16 @@
 """Reading the settings of a node: one TOML file, each key overridable by `FEDI_SECTION__KEY`."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_origin
 
-from pydantic import ValidationError, create_model
+from pydantic import ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fedi.core.config import Config
@@ -22,6 +24,15 @@ class BadConfiguration(FediError):
     """The configuration cannot be used; the message names the key, the reason and an example."""
 
     code = "bad-configuration"
+
+
+#: Keys that hold a list; in the environment it is written as JSON.
+_LISTS = frozenset(
+    (section.name, key.name)
+    for section in fields(Config)
+    for key in fields(cast(Any, section.type))
+    if get_origin(key.type) is tuple
+)
 
 
 class _Sources(BaseSettings):
@@ -40,6 +51,17 @@ class _Sources(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file."""
         return env_settings, init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_lists(cls, sections: dict[str, Any]) -> dict[str, Any]:
+        """Read JSON where the environment gives a list: pydantic does so in its own models only."""
+        for section, key in _LISTS:
+            part = sections.get(section)
+            if isinstance(part, dict) and isinstance(part.get(key), str):
+                with suppress(ValueError):
+                    part[key] = json.loads(part[key])
+        return sections
 
 
 _sections: dict[str, Any] = {

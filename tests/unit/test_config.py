@@ -174,3 +174,11 @@ def test_a_reserved_host_is_recognised(host: str):
 @pytest.mark.parametrize("host", ["tilios.example", "10.0.0.1", "localhost.fr", "test", "mytest"])
 def test_a_public_host_is_not_reserved(host: str):
     assert not is_reserved(host)
+
+
+def test_a_list_in_the_environment_is_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FEDI_LISTEN__TRUSTED_PROXIES", '["10.0.0.1", "::1"]')
+    config = load_config(write(tmp_path, '[node]\ndomain = "node.test"\n'))
+    assert config.listen.trusted_proxies == ("10.0.0.1", "::1")
+    monkeypatch.setenv("FEDI_LISTEN__TRUSTED_PROXIES", "10.0.0.1")
+    assert "FEDI_LISTEN__TRUSTED_PROXIES" in refusal(tmp_path, '[node]\ndomain = "node.test"\n')
