@@ -16,6 +16,8 @@ from check import BASELINE, ratio_of
 
 PAGE = Path(__file__).parents[2] / "docs/operator/performance.md"
 BEGIN, END = "<!-- from build/bench.json -->\n", "<!-- to here -->\n"
+#: Rows measured less often say so.
+RUNS = 5
 HEAD = ("what", "min", "median", "max", "", "reference", "ratio", "target", "")
 
 
@@ -48,7 +50,9 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         compared = [f"{row['reference']:,.0f}", f"{row['ratio']:.0%}"]
         target = f"{sign} {row['target']:.0%}"
     mark = "reached" if row["reached"] else "missed"
-    name = f"{row['name']} ({row['remark']})" if row["remark"] else row["name"]
+    remarks = [row["remark"]] if row["remark"] else []
+    remarks += [f"runs: {row['runs']}"] if row["runs"] < RUNS else []
+    name = f"{row['name']} ({', '.join(remarks)})" if remarks else row["name"]
     return [name, *numbers, row["unit"], *compared, target, mark]
 
 

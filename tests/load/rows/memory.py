@@ -36,8 +36,8 @@ async def rest(stage: Stage, runs: int) -> Figures:
 async def work(stage: Stage, runs: int) -> Figures:
     """Megabytes after it accepted, processed and passed on as much, and showed pages meanwhile.
 
-    What takes ten minutes is sent as fast as it is taken, which needs no less memory: more is
-    under way at once.  The real ten minutes: `--unhurried`.
+    What takes ten minutes is sent as fast as it is taken, so that more is under way at once.
+    The real ten minutes: `--unhurried`.
     """
     return await _work(stage, runs, pause=0)
 
