@@ -1,7 +1,8 @@
 """Every URL of the node, one line each: start reading here.
 
 Ids are for ever: `/actor /g/NAME /p/NAME /o/KEY /c/KEY /a/KEY` and what hangs below them.
-`negotiate` gives machines a document and people a page at the same address.
+`negotiate` gives machines a document and people a page at the same address; `shared` gives all
+who ask the same within a few seconds one answer.
 """
 
 from aiohttp.web import AbstractRouteDef, Application, get, post, static
@@ -26,6 +27,7 @@ from fedi.web.pages import (
     thread,
 )
 from fedi.web.render import STATIC
+from fedi.web.sharing import shared
 from inbox import owner, views
 
 Routes = tuple[AbstractRouteDef, ...]
@@ -38,17 +40,17 @@ DISCOVERY: Routes = (
 )
 
 ACTORS: Routes = (
-    get("/actor", actor_documents.actor),
+    get("/actor", shared(actor_documents.actor)),
     get("/actor/followers", actor_documents.followers),
     get("/actor/following", actor_documents.following),
     get("/actor/outbox", actor_documents.outbox),
-    get("/g/{name}", negotiate(actor_documents.actor, groups.show)),
+    get("/g/{name}", negotiate(shared(actor_documents.actor), shared(groups.show))),
     get("/g/{name}/followers", actor_documents.followers),
     get("/g/{name}/following", actor_documents.following),
     get("/g/{name}/outbox", actor_documents.outbox),
     get("/g/{name}/featured", actor_documents.featured),
     get("/g/{name}/moderators", actor_documents.moderators_of),
-    get("/p/{name}", negotiate(actor_documents.actor, person.show)),
+    get("/p/{name}", negotiate(shared(actor_documents.actor), shared(person.show))),
     get("/p/{name}/followers", actor_documents.followers),
     get("/p/{name}/following", actor_documents.following),
     get("/p/{name}/outbox", actor_documents.outbox),
@@ -66,19 +68,19 @@ INBOXES: Routes = (
 
 #: Posts, threads, activities.
 OBJECTS: Routes = (
-    get("/o/{key}", negotiate(documents.post, thread.find)),
+    get("/o/{key}", negotiate(shared(documents.post), thread.find)),
     get("/o/{key}/replies", documents.replies),
     get("/o/{key}/likes", documents.likes),
     get("/o/{key}/shares", documents.shares),
     get("/c/{key}", negotiate(documents.context, thread.find)),
     get("/c/{key}/history", documents.history),
-    get("/a/{key}", documents.activity),
+    get("/a/{key}", shared(documents.activity)),
 )
 
 FEEDS: Routes = (
-    get("/feed.atom", feeds.network),
-    get("/g/{name}/feed.atom", feeds.group),
-    get("/c/{key}/feed.atom", feeds.thread),
+    get("/feed.atom", shared(feeds.network)),
+    get("/g/{name}/feed.atom", shared(feeds.group)),
+    get("/c/{key}/feed.atom", shared(feeds.thread, by_key=True)),
 )
 
 HEALTH: Routes = (
@@ -89,11 +91,11 @@ HEALTH: Routes = (
 
 #: What everybody may read.
 PAGES: Routes = (
-    get("/", home.show),
-    get("/groups", groups.index),
-    get("/networks", networks.show),
+    get("/", shared(home.show)),
+    get("/groups", shared(groups.index)),
+    get("/networks", shared(networks.show)),
     get("/d/{key}", thread.show),
-    get("/d/{key}/{slug}", thread.show),
+    get("/d/{key}/{slug}", shared(thread.show, by_key=True)),
     get("/live/{key}", live.follow),
     get("/networks.css", styles.colours),
     get("/mark.svg", styles.icon),

@@ -16,6 +16,7 @@ from fedi.debates.holding import hold
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.models.thread import Thread
+from fedi.debates.participation import note_change
 from fedi.debates.permissions import is_public
 from outbox.builders import build_announce, build_like, build_undo
 from outbox.models import Activity
@@ -247,4 +248,4 @@ async def _add(unit: Unit, post: Post, kind: str, number: int) -> None:
     if column is None:
         return
     setattr(post, column, max(0, getattr(post, column) + number))
-    (await thread_of(unit, post)).changed_at = unit.now
+    note_change(unit, await thread_of(unit, post))

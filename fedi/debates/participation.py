@@ -58,8 +58,13 @@ async def count_post(unit: Unit, thread: Thread, post: Post, parent: Post | None
         return
     if parent is not None:
         count_reply(parent, post)
-    thread.changed_at = unit.now
     await _count(unit, thread, post.author_id, 1, post.published_at)
+
+
+def note_change(unit: Unit, thread: Thread) -> None:
+    """Note that pages and collections of a thread, or those that list it, are other ones now."""
+    thread.changed_at = unit.now
+    unit.wake(f"thread/{thread.key}")
 
 
 def count_reply(parent: Post, reply: Post) -> None:
@@ -71,7 +76,7 @@ def count_reply(parent: Post, reply: Post) -> None:
 async def _count(unit: Unit, thread: Thread, author_id: int, posts: int, last_at: datetime) -> None:
     last_at = min(last_at, unit.now)  # a date in the future would keep the debate on top for ever
     thread.post_count += posts
-    unit.wake(f"thread/{thread.key}")
+    note_change(unit, thread)
     if last_at >= thread.active_at:
         thread.active_at, thread.last_author_id = last_at, author_id
     row = await find_participation(unit, thread.id, author_id)
@@ -94,7 +99,8 @@ async def transfer_branch(unit: Unit, top: Post, moved: ColumnElement[bool], lef
     authors = [author_id for author_id, _, _ in counts]
     await load_participations(unit, threads=[left_id, top.thread_id], actors=authors)
     thread, left = await _require(unit, top.thread_id), await _require(unit, left_id)
-    thread.changed_at = left.changed_at = unit.now
+    note_change(unit, thread)
+    note_change(unit, left)
     for author_id, posts, last_at in counts:
         await _count(unit, thread, author_id, posts, last_at)
         left.post_count -= posts

@@ -5,7 +5,7 @@ Every surface asks here: pages, documents, collections, feeds, search, mail.
 
 import json
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, exists, or_, select
 
 from actors.models import Actor
 from fedi.accounts.models import Account
@@ -55,17 +55,11 @@ async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:
 
 async def _looks_after(unit: Unit, group_id: int, actor: Actor) -> bool:
     await unit.flush()
-    query = select(Moderator.id).where(
-        Moderator.group_id == group_id, Moderator.actor_id == actor.id
-    )
-    if await unit.session.scalar(query) is not None:
-        return True
-    if not actor.is_local:
-        return False
-    admin = select(Account.id).where(
+    is_named = exists().where(Moderator.group_id == group_id, Moderator.actor_id == actor.id)
+    is_admin = exists().where(
         Account.actor_id == actor.id, Account.is_admin, Account.disabled_at.is_(None)
     )
-    return await unit.session.scalar(admin) is not None
+    return bool(await unit.session.scalar(select(or_(is_named, is_admin))))
 
 
 async def may_reply(unit: Unit, thread: Thread, actor: Actor) -> bool:

@@ -30,7 +30,7 @@ from fedi.debates.joining import (
 from fedi.debates.models.post import Post, Revision, Visibility
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
-from fedi.debates.participation import count_post
+from fedi.debates.participation import count_post, note_change
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
 from fedi.debates.retractions import is_retracted, retract
@@ -356,7 +356,7 @@ def _revise(
     post.updated_at = updated_at
     if post.id == thread.root_id:
         thread.title, thread.question = heading_of(post)
-    thread.changed_at = unit.now
+    note_change(unit, thread)
 
 
 def _keep_revision(unit: Unit, post: Post) -> None:
@@ -392,4 +392,4 @@ async def _bury(
     if post.id == thread.root_id:
         thread.title = thread.question = ""
         thread.listed = thread.listed and thread.post_count > 1
-    thread.changed_at = unit.now
+    note_change(unit, thread)

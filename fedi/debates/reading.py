@@ -147,7 +147,8 @@ def _editions(
     """The statement of `read_editions`, which takes its values as parameters."""
     author = aliased(Actor)
     ranges = [Post.path > bindparam("after")] if after else []
-    ranges += [below_path(bindparam("branch"))] if branch else []
+    top: Any = bindparam("branch")
+    ranges += [below_path(top)] if branch else []
     return (
         select(
             Thread.id.label("thread_id"),

@@ -29,7 +29,7 @@ def document(
     content = body if isinstance(body, bytes) else dumps(body)
     etag = hashlib.sha256(content).hexdigest()[:32]
     response = web.Response(status=status, body=content, content_type=content_type)
-    if status == web.HTTPOk.status_code and _already_has(request, etag):
+    if status == web.HTTPOk.status_code and already_has(request, etag):
         response = web.Response(status=web.HTTPNotModified.status_code)
     response.etag = etag
     response.last_modified = modified
@@ -38,7 +38,8 @@ def document(
     return response
 
 
-def _already_has(request: web.Request, etag: str) -> bool:
+def already_has(request: web.Request, etag: str) -> bool:
+    """Whether the caller has these bytes, as `If-None-Match` tells."""
     known: tuple[ETag, ...] = request.if_none_match or ()
     return any(tag.value in (etag, "*") for tag in known)
 

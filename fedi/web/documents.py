@@ -101,7 +101,7 @@ async def _about_post(
             content = await whole(unit, found)
         else:
             content = await paged(unit, found, page)
-    return _fresh(document(request, content))
+    return _fresh(document(request, content)) if is_public(found) else private(content)
 
 
 async def context(request: web.Request) -> web.Response:

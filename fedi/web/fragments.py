@@ -4,7 +4,7 @@ What a piece says depends on the edition of its post, on what its reader may do 
 the page around it; all that is its key, so that nothing has to be dropped when a post changes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -50,15 +50,19 @@ class Fragments:
         self, unit: Unit, editions: Sequence[Edition], *, as_: str = "message"
     ) -> list[Fragment]:
         """These messages, in their order, set as the macro of that name does."""
-        wanted = {edition.id: self._key(edition, as_) for edition in editions}
-        found = {identity: self._kept.get(key) for identity, key in wanted.items()}
-        missing = [edition for edition in editions if found[edition.id] is None]
-        for row, edition in await _read(unit, missing, self._scene):
-            found[row.id] = fragment = self._set(row, as_)
+        keys = [self._key(edition, as_) for edition in editions]
+        found = self._kept.get_all(keys)
+        missing = {
+            edition.id: place for place, edition in enumerate(editions) if found[place] is None
+        }
+        for row in await read_posts(unit, missing, viewer=self._scene.reader):
+            place = missing[row.id]
+            found[place] = fragment = self._set(row, as_)
             # What comes and goes may have changed between the two statements.
+            edition = editions[place]
             if (row.like_count, row.is_liked) == (edition.like_count, edition.is_liked):
-                self._kept.keep(wanted[row.id], fragment, len(fragment.html))
-        return [fragment for fragment in found.values() if fragment is not None]
+                self._kept.keep(keys[place], fragment, len(fragment.html))
+        return [fragment for fragment in found if fragment is not None]
 
     def _key(self, edition: Edition, as_: str) -> tuple[object, ...]:
         label = self._scene.networks.label(edition.author_origin)
@@ -112,11 +116,3 @@ class Fragments:
             html = getattr(self._macros, macro)(*about).encode()
             self._kept.keep(key, html, len(html))
         return html
-
-
-async def _read(
-    unit: Unit, editions: Sequence[Edition], scene: Scene
-) -> list[tuple[PostRow, Edition]]:
-    by_id: Mapping[int, Edition] = {edition.id: edition for edition in editions}
-    rows = await read_posts(unit, list(by_id), viewer=scene.reader)
-    return [(row, by_id[row.id]) for row in rows]

@@ -1,7 +1,7 @@
 """What was made once and is kept in memory for who asks again, within a bound of bytes."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Generic, TypeVar
 
 from fedi.core.metrics import CACHED
@@ -26,13 +26,21 @@ class Kept(Generic[Value]):
 
     def get(self, key: Hashable) -> Value | None:
         """What is kept under a key."""
-        thing = self._things.get(key)
+        return self.get_all([key])[0]
+
+    def get_all(self, keys: Collection[Hashable]) -> list[Value | None]:
+        """What is kept under each of these keys."""
+        values: list[Value | None] = []
+        for key in keys:
+            thing = self._things.get(key)
+            if thing is not None:
+                self._things.move_to_end(key)
+            values.append(thing[0] if thing is not None else None)
         if self._name:
-            CACHED[self._name, "miss" if thing is None else "hit"].inc()
-        if thing is None:
-            return None
-        self._things.move_to_end(key)
-        return thing[0]
+            misses = values.count(None)
+            CACHED[self._name, "miss"].inc(misses)
+            CACHED[self._name, "hit"].inc(len(values) - misses)
+        return values
 
     def keep(self, key: Hashable, value: Value, size: int) -> Value:
         """Keep it while there is room; `size` is in bytes."""
@@ -42,6 +50,11 @@ class Kept(Generic[Value]):
         while self._left < 0:
             self._left += self._things.popitem(last=False)[1][1]
         return value
+
+    def clear(self) -> None:
+        """Keep nothing any longer."""
+        while self._things:
+            self._left += self._things.popitem()[1][1]
 
     def drop(self, key: Hashable) -> None:
         """Keep it no longer."""

@@ -25,6 +25,7 @@ from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESS
 from fedi.web.marks import mark
 from fedi.web.negotiate import name_document
 from fedi.web.networks import KnownNetworks
+from fedi.web.sharing import SHARED, Shared
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -32,6 +33,8 @@ LOCALE = HERE / "locale"
 LANGUAGE_COOKIE = "language"
 #: The feed of pages that have none of their own.
 FEED = "/feed.atom"
+#: Who may keep a page, and how long: a browser asks each time, and mostly has it already.
+PRIVATE, PUBLIC = "private, no-cache", "public, max-age=0, s-maxage=5"
 #: Bytes of rendered messages that a process keeps: those of 20 pages of debates, or more.
 ROOM = 6 * 1024 * 1024
 #: Stands in a page where a piece comes that was rendered before; nobody can write it.
@@ -46,6 +49,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
     app[LANGUAGES] = languages
     app[NETWORKS] = KnownNetworks(app[NODE].signals)
     app[FRAGMENTS] = Kept(ROOM, "fragments")
+    app[SHARED] = Shared(app[NODE].signals)
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("fedi.web"),
@@ -112,10 +116,12 @@ def render(
     status: int = 200,
     document: str = "",
     pieces: Iterable[Iterable[bytes]] = (),
+    for_all: bool = False,
     **context: Any,
 ) -> web.Response:
-    """Answer with a page in the reader's language; no shared cache keeps it.
+    """Answer with a page in the reader's language.
 
+    No shared cache keeps it, unless it is `for_all` who come without a cookie, and one did.
     `document` is the id of the ActivityStreams document that says the same to machines.
     `pieces` come in their order wherever the template says `{{ piece }}`.
     """
@@ -124,7 +130,8 @@ def render(
     response = web.Response(
         status=status, body=_insert(page, pieces), content_type="text/html", charset="utf-8"
     )
-    response.headers[hdrs.CACHE_CONTROL] = "private, no-cache"
+    is_shared = for_all and hdrs.COOKIE not in request.headers
+    response.headers[hdrs.CACHE_CONTROL] = PUBLIC if is_shared else PRIVATE
     response.headers[hdrs.CONTENT_LANGUAGE] = request[LANGUAGE].tag
     response.headers.add(hdrs.VARY, "Cookie, Accept-Language")
     if document:

@@ -79,6 +79,7 @@ class Surroundings:
     home: str  # the page of the debate
     root: Root
     networks: Networks
+    group_actor: Actor | None
     group: GroupLink | None
     replies: int
     heading: str
@@ -132,6 +133,7 @@ async def _read(
         page_path(thread),
         Root(root.key, root.uri, root.language),
         networks,
+        group_actor=group,
         group=GroupLink(group.name or group.handle, actor_path(group)) if group else None,
         replies=replies,
         heading=replies_in_words(replies, language),

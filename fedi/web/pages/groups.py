@@ -59,7 +59,7 @@ async def index(request: web.Request) -> web.StreamResponse:
                     list_thread(latest[0], networks, language) if latest else None,
                 )
             )
-    return render(request, "groups.html", network=networks.ours, groups=lines)
+    return render(request, "groups.html", for_all=True, network=networks.ours, groups=lines)
 
 
 async def _counts(unit: Unit, groups: list[Actor]) -> dict[int, int]:
@@ -87,6 +87,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "group.html",
+        for_all=True,
         document=group.uri,
         group=group,
         local=group.is_local,

@@ -31,6 +31,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "home.html",
+        for_all=True,
         network=networks.ours,
         groups=groups,
         chosen=group.handle if group else None,

@@ -94,6 +94,7 @@ async def _page(
         request,
         "networks.html",
         status=status,
+        for_all=status == 200,
         form=form,
         found=found,
         followed=[line(network) for network in networks.followed],

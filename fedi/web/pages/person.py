@@ -52,6 +52,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "person.html",
+        for_all=True,
         document=person.uri,
         person=person,
         by=byline_of(networks, person),

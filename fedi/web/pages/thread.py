@@ -68,6 +68,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         thread = around.thread
         if request.path != around.home:
             raise _redirect(request, around.home)
+        if around.group_actor is not None:
+            unit.meet(around.group_actor)
         scene = await set_scene(request, unit, thread)
         locked = await _is_locked(unit, scene)
         fragments = Fragments(request, scene, locked=locked)
@@ -85,6 +87,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "thread.html",
+        for_all=True,
         document=passage.wanted.uri if passage.wanted else around.root.uri,
         pieces=pieces,
         around=around,

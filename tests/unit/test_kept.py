@@ -1,0 +1,39 @@
+"""What is kept in memory, within a bound."""
+
+from fedi.web.kept import OVERHEAD, Kept
+
+
+def test_what_was_not_asked_for_longest_goes_first():
+    kept: Kept[str] = Kept(3 * (OVERHEAD + 10))
+    for name in "abc":
+        kept.keep(name, name.upper(), 10)
+    assert kept.get("a") == "A"
+    kept.keep("d", "D", 10)
+    assert kept.get_all("abcd") == ["A", None, "C", "D"]
+
+
+def test_what_is_kept_anew_takes_the_room_of_one():
+    kept: Kept[int] = Kept(2 * (OVERHEAD + 10))
+    for number in range(10):
+        kept.keep("a", number, 10)
+    kept.keep("b", 0, 10)
+    assert kept.get_all("ab") == [9, 0]
+
+
+def test_what_is_too_large_for_the_room_is_not_kept():
+    kept: Kept[str] = Kept(OVERHEAD + 10)
+    kept.keep("a", "A", 11)
+    assert kept.get("a") is None
+    kept.keep("b", "B", 10)
+    assert kept.get("b") == "B"
+
+
+def test_dropping_gives_the_room_back():
+    kept: Kept[str] = Kept(OVERHEAD + 10)
+    kept.keep("a", "A", 10)
+    kept.drop("a")
+    kept.drop("never there")
+    kept.keep("b", "B", 10)
+    kept.clear()
+    kept.keep("c", "C", 10)
+    assert kept.get_all("abc") == [None, None, "C"]
