@@ -70,7 +70,10 @@ class Acceptor:
         self._signal = node.signals["inbox"]
         self._limit = node.config.limits.inbox_waiting
         dialect = import_module(f"sqlalchemy.dialects.{self._engine.dialect.name}")
-        self._insert = dialect.insert(InboxItem.__table__).on_conflict_do_nothing()
+        # A key that another process made too is no duplicate: it must not be passed over.
+        self._insert = dialect.insert(InboxItem.__table__).on_conflict_do_nothing(
+            index_elements=[InboxItem.fingerprint]
+        )
         self._waiting: list[tuple[Columns, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._stopping = False

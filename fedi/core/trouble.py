@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fedi.core.errors import Overloaded
+from fedi.core.tables import draw_worker
 
 log = structlog.get_logger()
 
@@ -52,6 +53,9 @@ def _meaning(error: DBAPIError | PoolTimeout | ConnectionError) -> Overloaded | 
         return DatabaseDown(f"the database does not answer: {error}")
     state = getattr(error.orig, "sqlstate", None) or ""
     if state in _YIELD:
+        cause = error.orig.__cause__ if error.orig else None
+        if str(getattr(cause, "constraint_name", "")).startswith("pk_"):
+            draw_worker()  # another process draws the same keys as we do
         return Contended(f"another transaction was faster: SQLSTATE {state}")
     is_down = error.connection_invalidated or state[:2] in _DOWN
     if is_down or isinstance(error, OperationalError):
