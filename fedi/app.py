@@ -49,6 +49,8 @@ from outbox.models import Delivery
 
 Role = Literal["all", "web", "worker"]
 
+#: The tables whose rows wait to be worked on.
+QUEUES = (InboxItem, Delivery, Backfill)
 #: Bytes of a request's body that aiohttp takes in at all; the inbox has a bound of its own.
 MAX_BODY = 1024 * 1024
 #: Between two looks for peers of whom we do not know, or no longer know, what they run.
@@ -86,7 +88,7 @@ def create_app(
     app[GUARD] = Guard(node.config.limits.inbox_per_minute)
     app[FIND_POST] = resolver.find_post
     app[LIMITS] = make_limits(node.config.limits)
-    app[SURVEY] = Survey(node)
+    app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)
     add_routes(app)
 
@@ -147,7 +149,7 @@ def _keep_running(
 async def take_up(node: Node) -> None:
     """Go on at once with what the leader before us had in hand if it was killed."""
     async with node.db.unit() as unit:
-        for jobs in (InboxItem, Delivery, Backfill):
+        for jobs in QUEUES:
             await take_back(unit, jobs)
 
 

@@ -26,6 +26,7 @@ from fedi.cli import (
     thread,
 )
 from fedi.cli.demo import command as demo
+from fedi.cli.top import command as top
 from fedi.core.errors import FediError
 from fedi.core.version import VERSION
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("top")(top.top)
 app.add_typer(account.app, name="account")
 app.add_typer(group.app, name="group")
 app.add_typer(network.app, name="network")

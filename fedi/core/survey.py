@@ -7,16 +7,15 @@ disk when somebody asks, and kept for a few seconds however often they do.
 import asyncio
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, text
 
-from fedi.core.jobs import Job
 from fedi.core.metrics import DISK, DISK_FREE, QUEUE_DEPTH, QUEUE_OLDEST, QUEUE_OVERDUE
 from fedi.core.node import Node
-from fedi.core.tables import made_at
+from fedi.core.tables import Base, made_at
 from fedi.core.unit import Unit
 
 #: Seconds for which an answer is kept: counting 50,000 rows by their index takes 5 ms, looking at
@@ -28,8 +27,9 @@ COUNTED = 50_000
 class Survey:
     """Brings the gauges of the whole node up to date, at most every few seconds."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, queues: Sequence[type[Base]]) -> None:
+        """`queues` are the tables of jobs."""
+        self._node, self._queues = node, queues
         self._queues_due = self._disk_due = 0.0
         self._looking = asyncio.Lock()
 
@@ -39,7 +39,7 @@ class Survey:
             now = asyncio.get_running_loop().time()
             if now >= self._queues_due:
                 async with self._node.db.reading() as unit:
-                    for queue in Job.__subclasses__():
+                    for queue in self._queues:
                         await _look_at_queue(unit, queue)
                 self._queues_due = now + QUEUES_KEPT
             if now >= self._disk_due:
@@ -48,7 +48,7 @@ class Survey:
 
 
 async def _look_at_queue(unit: Unit, queue: Any) -> None:
-    """Every table of jobs is a queue: what waits in it is found by the index of its schedule."""
+    """What waits is found by the index of its schedule, and its age told by its key."""
     table = queue.__table__
     waiting = (
         select(table.c.id, table.c.next_attempt_at)

@@ -20,7 +20,7 @@ from visitors import Site, Visitor, pages
 from actors.appkeys import JOURNAL, POLICIES
 from actors.local import network_actor
 from actors.nodeinfo import describe_due
-from fedi.app import take_up
+from fedi.app import QUEUES, take_up
 from fedi.core.fetch import Fetcher
 from fedi.core.survey import Survey
 from fedi.core.urls import Site as Home
@@ -98,7 +98,7 @@ async def say_everything(it: OpenSite, home: Neighbour) -> str:
 
 async def turn_by_day(it: OpenSite) -> None:
     """Let every loop have its turns."""
-    deliverer, survey = Deliverer(it.node), Survey(it.node)
+    deliverer, survey = Deliverer(it.node), Survey(it.node, QUEUES)
     for _ in range(3):
         await deliverer.run_once()
         await it.backfiller.run_once()

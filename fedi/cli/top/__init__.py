@@ -1,0 +1,1 @@
+"""`fedi top`: a node live in a terminal."""
