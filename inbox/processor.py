@@ -28,6 +28,8 @@ from outbox.reception import receive
 log = structlog.get_logger()
 
 BATCH = 50
+#: A queue that one batch did not empty is read in larger ones, of which each activity costs less.
+LARGE_BATCH = 100
 #: Longer than the slowest peer takes to answer everything one activity may ask of it.
 LEASE = timedelta(minutes=10)
 #: Activities that may wait for the network at once; beyond, no more are claimed.
@@ -52,6 +54,7 @@ class Processor:
         self._signal = node.signals["inbox"]
         self._asking: dict[asyncio.Task[None], Received] = {}
         self._answered: list[Received] = []
+        self._size = BATCH
         self._stopping = False
 
     async def run(self) -> None:
@@ -90,12 +93,14 @@ class Processor:
         await asyncio.sleep(max(0.0, until - clock()))
 
     async def _turn(self, *, claiming: bool = True) -> int:
-        batch, self._answered = self._answered[:BATCH], self._answered[BATCH:]
+        size = self._size
+        batch, self._answered = self._answered[:size], self._answered[size:]
         claimed = 0
-        if claiming and len(batch) < BATCH and len(self._asking) < MAX_ASKING:
-            items = await self._claim(BATCH - len(batch))
+        if claiming and len(batch) < size and len(self._asking) < MAX_ASKING:
+            items = await self._claim(size - len(batch))
             claimed = len(items)
             batch += await self._read(items)
+            self._size = LARGE_BATCH if len(batch) == size else BATCH
         if batch:
             results = await process(self._node, batch, self._conclude)
             await self._follow_up(results)

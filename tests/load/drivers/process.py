@@ -1,5 +1,6 @@
 """The node's own processor in a process of its own, so that nothing else is counted."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from actors.journal import Journal
 from actors.policies import Policies
 from fedi.app import sign_requests
+from fedi.cli.serving import COLLECT_AFTER
 from fedi.core.log import set_up_log
 from fedi.core.node import Node, open_node
 from fedi.core.settings import load_config
@@ -27,6 +29,8 @@ async def main(config: Path) -> None:
     await sign_requests(node)
     policies = Policies(node.db, node.config.federation.mode)
     processor = Processor(node, Resolver(node, policies), Journal(node.db))
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
     async def turn(count: int) -> Round:
         before = await _done(node)
