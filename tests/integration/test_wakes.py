@@ -43,9 +43,7 @@ async def heard(event: asyncio.Event) -> None:
 async def two(tmp_path: Path) -> AsyncIterator[tuple[Node, Node]]:
     """Two processes of one node."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(
-            in_touch(await make_node(tmp_path))
-        )
+        first = await stack.enter_async_context(in_touch(await make_node(tmp_path)))
         second = await stack.enter_async_context(in_touch(open_node(first.config)))
         await eventually(lambda: _ping(first, second), bool)
         yield first, second
