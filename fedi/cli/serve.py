@@ -11,8 +11,13 @@ from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
 from fedi.cli.lean import hand_over
 from fedi.cli.refusals import Refused
 
-#: How glibc is asked to give memory back instead of keeping a share of it for every thread.
-FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
+#: How glibc is asked to give memory back instead of keeping a share of it for every thread.  It
+#: may keep as much as one page of a long debate takes, or it would ask for it anew each time.
+FRUGAL = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "524288",
+    "MALLOC_MMAP_THRESHOLD_": "524288",
+}
 
 #: Tells processes the directory in which they count together (`fedi.web.metrics`).
 COUNTED = "PROMETHEUS_MULTIPROC_DIR"

@@ -218,11 +218,11 @@ async def _draw(
     unit: Unit, scene: Scene, shown: Sequence[Fragment], opening: Edition
 ) -> list[Branch[Fragment]]:
     branches = grow(shown, root=opening.path)
-    answered = [node.post.parent_id for node in branches if node.continued]
-    query = select(Post.id, Post.key).where(Post.id.in_(answered))
-    keys = dict((await unit.session.execute(query)).all()) if answered else {}
-    for node in branches:
-        if node.continued and node.post.parent_id in keys:
-            key = keys[node.post.parent_id]
-            node.above = post_path(scene.thread, key, lasting=True)
+    if continued := [node for node in branches if node.continued]:
+        answered = [node.post.parent_id for node in continued]
+        query = select(Post.id, Post.key).where(Post.id.in_(answered))
+        keys: dict[int | None, str] = dict((await unit.session.execute(query)).all())
+        for node in continued:
+            if key := keys.get(node.post.parent_id):
+                node.above = post_path(scene.thread, key, lasting=True)
     return branches
