@@ -2,8 +2,8 @@
 
 aiosqlite goes there to make a cursor, to execute, to fetch and to close, and each trip costs
 40 to 200 µs of processor time, more than most of our statements.  Here the statement goes out
-and its rows come back at once.  Rows are never streamed, so no query of a node may be
-unbounded.
+and its rows come back at once; what begins a transaction goes out with its first statement.
+Rows are never streamed, so no query of a node may be unbounded.
 """
 
 from collections.abc import Sequence
@@ -31,18 +31,24 @@ class OneTripCursor:
 
     async def execute(self, statement: str, parameters: Parameters = ()) -> "OneTripCursor":
         """Execute, and have all rows."""
-        await self._connection.run(self._execute, Cursor.execute, statement, parameters)
+        await self._go(Cursor.execute, statement, parameters)
         return self
 
     async def executemany(self, statement: str, rows: Sequence[Parameters]) -> "OneTripCursor":
         """Execute once for each row of parameters."""
-        await self._connection.run(self._execute, Cursor.executemany, statement, rows)
+        await self._go(Cursor.executemany, statement, rows)
         return self
 
-    def _execute(self, method: Any, statement: str, parameters: Any) -> None:
+    async def _go(self, method: Any, statement: str, parameters: Any) -> None:
+        opening = self._connection.take_opening()
+        await self._connection.run(self._execute, opening, method, statement, parameters)
+
+    def _execute(self, opening: str, method: Any, statement: str, parameters: Any) -> None:
         """In the thread of the connection."""
         cursor = self._connection.raw.cursor()
         try:
+            if opening:
+                cursor.execute(opening)
             method(cursor, statement, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
@@ -65,11 +71,38 @@ class OneTripConnection(Connection):
     def __init__(self, path: str) -> None:
         super().__init__(lambda: connect(path, check_same_thread=False), iter_chunk_size=64)
         self._thread.daemon = True  # a process that fails must not wait for it
+        self._opening = ""
+        self._is_open = False
 
     @property
     def raw(self) -> Any:
         """The connection of sqlite3, for its own thread."""
         return self._conn
+
+    def begin(self, statement: str) -> None:
+        """Begin a transaction with this statement, unless it ends before anything is done in it."""
+        self._opening = statement
+
+    def take_opening(self) -> str:
+        """What has to go out before the next statement, if anything; it is on its way now."""
+        opening, self._opening = self._opening, ""
+        self._is_open = self._is_open or bool(opening)
+        return opening
+
+    async def commit(self) -> None:
+        """End the transaction, if there is one."""
+        if self._ends():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """End it undone; SQLAlchemy asks for this, too, whenever it takes a connection back."""
+        if self._ends():
+            await super().rollback()
+
+    def _ends(self) -> bool:
+        """Whether the end of a transaction is worth a trip."""
+        was_open, self._is_open, self._opening = self._is_open, False, ""
+        return was_open
 
     async def run(self, function: Any, *arguments: Any) -> None:
         """Call this in the thread of the connection."""
