@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from urllib.parse import urldefrag
 
 from actors.journal import Journal
-from actors.keyring import Fading, KeyRing, KnownKey
+from actors.keyring import KEYS, Fading, KeyRing, KnownKey
 from actors.keys import to_public_key
 from actors.models import Actor, ActorKey
 from actors.policies import Policies
@@ -78,10 +78,12 @@ class Authenticator:
         self._ring = KeyRing(node.clock)
         self._recent: Fading[FetchedActor] = Fading(node.clock, limit=STRANGERS)
         self._flights: dict[str, asyncio.Task[Any]] = {}
+        self._origin_of = lru_cache(maxsize=KEYS)(self._read_origin)
 
-    async def authenticate(self, request: Request) -> Signer:
+    async def authenticate(self, request: Request, claim: SignatureClaim | None = None) -> Signer:
         """Say which actor signed this request; every refusal is noted in the journal.
 
+        `claim` is what `read_key_id` says of it, where that was asked already.
         A stranger that POSTs is stored, with its server, once its signature holds.
         Raises `Unauthenticated` (`ACTOR_GONE` among its codes, `UnreadableSignature` for what
         is no signature at all), `Blocked` for a server that policies refuse, and `Unreachable`
@@ -90,10 +92,11 @@ class Authenticator:
         """
         key_id = origin = ""
         try:
-            claim = read_key_id(request)
+            claim = claim or read_key_id(request)
             key_id = claim.key_id
-            origin = self._read_origin(key_id)
-            await self._policies.check(origin)
+            origin = self._origin_of(key_id)
+            book = await self._policies.book()
+            book.check(origin)
             known = await self._verify(request, claim, origin)
         except (Unauthenticated, Blocked, Unreachable) as error:
             self._journal.note(
@@ -101,8 +104,7 @@ class Authenticator:
             )
             raise
         uri = known.public.owner
-        suspended = (await self._policies.book()).is_suspended(uri)
-        return Signer(uri, known.actor_id, origin, key_id, suspended)
+        return Signer(uri, known.actor_id, origin, key_id, book.is_suspended(uri))
 
     async def knows(self, key_id: str) -> bool:
         """Whether we hold this key; nobody is asked."""

@@ -56,6 +56,11 @@ class Book:
             self._mode == "allowlist" and policy is not Policy.ALLOWED
         )
 
+    def check(self, origin: str | Origin) -> None:
+        """Return if we speak with this server; raise `Blocked` if we do not."""
+        if self.refuses(origin):
+            raise Blocked(f"this node refuses {origin}", code="peer-blocked")
+
     def policy_of(self, origin: str | Origin) -> Policy:
         """The rule that covers a server; `OPEN` when there is none."""
         origin = origin_of(origin) if isinstance(origin, str) else origin
@@ -96,8 +101,7 @@ class Policies:
 
     async def check(self, origin: str | Origin) -> None:
         """Return if we speak with this server; raise `Blocked` if we do not."""
-        if (await self.book()).refuses(origin):
-            raise Blocked(f"this node refuses {origin}", code="peer-blocked")
+        (await self.book()).check(origin)
 
     async def book(self) -> Book:
         """The decisions of at most ten seconds ago."""

@@ -5,6 +5,7 @@ whether that actor may speak under that id at all (FEP-fe34).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fedi.core.answers import is_activity_type
@@ -80,10 +81,15 @@ def check_content(content_type: str, encodings: list[str]) -> None:
 
     A compressed body is refused: its digest is over bytes that we would not get to see.
     """
-    if not is_activity_type(content_type) or _charset(content_type) not in ("", "utf-8"):
+    if not _is_activity(content_type):
         raise WrongMediaType
     if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
         raise WrongMediaType(code="content-encoding")
+
+
+@lru_cache(maxsize=64)  # there are few ways to write it
+def _is_activity(content_type: str) -> bool:
+    return is_activity_type(content_type) and _charset(content_type) in ("", "utf-8")
 
 
 def _charset(content_type: str) -> str:

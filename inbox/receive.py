@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from importlib import import_module
 from typing import Any
 
 import structlog
 from sqlalchemy import func, select
 
 from fedi.core.errors import Overloaded
+from fedi.core.insertion import insertion_of
 from fedi.core.node import Node
 from fedi.core.tables import new_id
+from fedi.core.trouble import explained
 from inbox.frame import Frame
 from inbox.models import InboxItem
 
@@ -67,13 +68,11 @@ class Acceptor:
     def __init__(self, node: Node) -> None:
         self._engine = node.db.writer
         self._reader = node.db.reader
-        self._signal = node.signals["inbox"]
+        self._signals = node.signals
         self._limit = node.config.limits.inbox_waiting
-        dialect = import_module(f"sqlalchemy.dialects.{self._engine.dialect.name}")
+        self._insertion = insertion_of(InboxItem, self._engine.dialect)
         # A key that another process made too is no duplicate: it must not be passed over.
-        self._insert = dialect.insert(InboxItem.__table__).on_conflict_do_nothing(
-            index_elements=[InboxItem.fingerprint]
-        )
+        self._statement = f"{self._insertion.text} ON CONFLICT (fingerprint) DO NOTHING"
         self._waiting: list[tuple[Columns, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -119,15 +118,17 @@ class Acceptor:
         error: Exception | None = Overloaded()  # for those who wait when we are cancelled
         try:
             if group:
-                async with self._engine.begin() as connection:
-                    await connection.execute(self._insert, [item for item, _ in group])
+                rows = self._insertion.bind([item for item, _ in group])
+                with explained():
+                    async with self._engine.begin() as connection:
+                        await connection.exec_driver_sql(self._statement, rows)
             error = None
         except Exception as raised:
             log.exception("inbox cannot store")
             error = raised
         finally:
             self._settle(group, error)
-        self._signal.set()
+        self._signals.tell("inbox")
         await self._count_unread()
 
     def _settle(

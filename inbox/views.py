@@ -19,7 +19,7 @@ from fedi.core.errors import FediError, Malformed, Unauthenticated
 from fedi.core.jsonld import Document, parse_document
 from fedi.core.node import Node
 from fedi.core.signatures.message import Request
-from fedi.core.signatures.request import read_key_id
+from fedi.core.signatures.request import SignatureClaim, read_key_id
 from fedi.core.urls import origin_of
 from inbox.answers import accepted, refused
 from inbox.frame import (
@@ -66,7 +66,8 @@ async def post_inbox(request: web.Request) -> web.Response:
 
 
 async def _receive(request: web.Request, arrival: _Arrival) -> None:
-    node = request.app[NODE]
+    app = request.app
+    node = app[NODE]
     check_host(request.scheme, request.host, node.site)
     check_content(
         request.headers.get("Content-Type", ""), request.headers.getall("Content-Encoding", [])
@@ -75,32 +76,37 @@ async def _receive(request: web.Request, arrival: _Arrival) -> None:
     recipient = await _find_recipient(node, request.path)
     body = await _read_body(request)
     signed = _as_signed(request, body)
-    claimed = arrival.subject = read_key_id(signed).key_id
-    if await _is_farewell_of_a_stranger(request, claimed, body):
+    claim = read_key_id(signed)
+    arrival.subject = claim.key_id
+    if await _is_farewell_of_a_stranger(app, claim.key_id, body):
         return
-    with request.app[GUARD].passage(_origin_of_key(claimed)):
-        await _accept(request, signed, recipient, arrival)
+    with app[GUARD].passage(_origin_of_key(claim.key_id)):
+        await _accept(app, signed, claim, recipient, arrival)
 
 
 async def _accept(
-    request: web.Request, signed: Request, recipient: str | None, arrival: _Arrival
+    app: web.Application,
+    signed: Request,
+    claim: SignatureClaim,
+    recipient: str | None,
+    arrival: _Arrival,
 ) -> None:
-    node, body = request.app[NODE], signed.body
+    node, body = app[NODE], signed.body
     arrival.noted = True
     try:
-        signer = await request.app[AUTHENTICATOR].authenticate(signed)
+        signer = await app[AUTHENTICATOR].authenticate(signed, claim)
     except Unauthenticated as error:
         if error.code == ACTOR_GONE and _names_farewell(body):
             return
         raise
     arrival.noted, arrival.origin, arrival.subject = False, signer.origin, signer.key_id
-    request.app[GUARD].count(signer.origin)
+    app[GUARD].count(signer.origin)
     document = parse_document(body)
     frame = read_frame(document, node.site)
     arrival.subject = frame.uri or signer.uri
     signer.check_standing(frame.type)
     check_signer(frame, document, signer.uri)
-    await request.app[ACCEPTOR].accept(
+    await app[ACCEPTOR].accept(
         new_item(
             frame,
             signer_uri=signer.uri,
@@ -129,9 +135,9 @@ async def _read_body(request: web.Request) -> bytes:
     body = bytearray()
     try:
         if request.content.is_eof():  # It came along with the headers, as most do.
-            body += request.content.read_nowait()
-            check_length(len(body))
-            return bytes(body)
+            whole: bytes = request.content.read_nowait()
+            check_length(len(whole))
+            return whole
         async with asyncio.timeout(BODY_SECONDS):
             async for piece in request.content.iter_any():
                 body += piece
@@ -145,9 +151,7 @@ async def _read_body(request: web.Request) -> bytes:
 
 def _as_signed(request: web.Request, body: bytes) -> Request:
     """The request as it stood on the wire, for the signature to be checked against."""
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
-    ]
+    headers = tuple(request.headers.items())
     return Request(request.method, request.scheme, request.host, request.raw_path, headers, body)
 
 
@@ -158,7 +162,7 @@ def _origin_of_key(key_id: str) -> str:
         return ""
 
 
-async def _is_farewell_of_a_stranger(request: web.Request, key_id: str, body: bytes) -> bool:
+async def _is_farewell_of_a_stranger(app: web.Application, key_id: str, body: bytes) -> bool:
     """Whether an actor that we never met says that it leaves.
 
     A server that closes says it once for each of its actors.  There is nothing to delete
@@ -166,9 +170,9 @@ async def _is_farewell_of_a_stranger(request: web.Request, key_id: str, body: by
     """
     document = _read_short_delete(body)
     actor_uri = read_farewell(document) if document is not None else None
-    if actor_uri is None or await request.app[AUTHENTICATOR].knows(key_id):
+    if actor_uri is None or await app[AUTHENTICATOR].knows(key_id):
         return False
-    async with request.app[NODE].db.reading() as unit:
+    async with app[NODE].db.reading() as unit:
         return await unit.find(Actor, uri=actor_uri) is None
 
 

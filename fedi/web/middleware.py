@@ -91,7 +91,6 @@ async def know_reader(request: web.Request, handler: Handler) -> web.StreamRespo
 async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what goes wrong into a page with a way back, or into a line for machines."""
     request[MEMBER] = request[SESSION] = None
-    request[LANGUAGE] = choose_language(request)
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -117,7 +116,12 @@ def wants_page(request: web.Request) -> bool:
 
 async def show(request: web.Request, status: int, error: Exception) -> web.StreamResponse:
     """Tell an error to whoever asked: in words to people, in one line to machines."""
-    response = await _page(request, status, error) if wants_page(request) else _line(status, error)
+    if wants_page(request):
+        if LANGUAGE not in request:  # It went wrong before we knew who reads.
+            request[LANGUAGE] = choose_language(request)
+        response = await _page(request, status, error)
+    else:
+        response = _line(status, error)
     if isinstance(error, TooMany):
         response.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
     elif isinstance(error, Overloaded):

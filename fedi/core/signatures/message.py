@@ -1,8 +1,7 @@
 """An HTTP request, as far as a signature is concerned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,14 @@ class Request:
     target: str
     headers: Sequence[tuple[str, str]]
     body: bytes = b""
+    #: Header values by lower-case name, in the order received.
+    fields: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def fields(self) -> Mapping[str, Sequence[str]]:
-        """Header values by lower-case name, in the order received."""
+    def __post_init__(self) -> None:
         fields: dict[str, list[str]] = {}
         for name, value in self.headers:
             fields.setdefault(name.lower(), []).append(value.strip(" \t"))
-        return fields
+        object.__setattr__(self, "fields", fields)
 
     def line(self, name: str) -> str | None:
         """A header as one line, repeated values joined by commas; None when it is absent."""
