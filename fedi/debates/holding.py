@@ -39,6 +39,7 @@ async def hold(unit: Unit, post: Post) -> None:
     if _has_everything(unit) or unit.memory.get((hold, post.thread_id)):
         return
     unit.memory[hold, post.thread_id] = True
+    await unit.flush()  # or what this unit changed would be read again as it was
     query = select(Thread).where(Thread.id == post.thread_id).with_for_update()
     again = query.execution_options(populate_existing=True)
     thread = (await unit.session.scalars(again)).one_or_none()

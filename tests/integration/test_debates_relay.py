@@ -465,8 +465,10 @@ async def test_an_opening_post_that_is_gone_leaves_the_home_pages_of_microblogs(
 async def announced_publicly(unit: Unit) -> list[str]:
     """The Creates that Groups of ours announced and that are still served."""
     await unit.flush()
-    bodies = await unit.session.scalars(
-        select(Activity.body).where(Activity.type == "Announce", Activity.public)
+    query = (
+        select(Activity.body)
+        .where(Activity.type == "Announce", Activity.public)
+        .order_by(Activity.id)
     )
-    objects = [json.loads(body)["object"] for body in bodies]
+    objects = [json.loads(body)["object"] for body in await unit.session.scalars(query)]
     return [one["id"] for one in objects if isinstance(one, dict) and one["type"] == "Create"]

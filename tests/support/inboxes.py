@@ -222,8 +222,8 @@ class OpenSite:
     async def said(self, kind: str) -> list[Document]:
         """The activities of one type that the node published or passed on."""
         async with self.node.db.reading() as unit:
-            bodies = await unit.session.scalars(select(Activity.body).where(Activity.type == kind))
-            return [json.loads(body) for body in bodies]
+            query = select(Activity.body).where(Activity.type == kind).order_by(Activity.id)
+            return [json.loads(body) for body in await unit.session.scalars(query)]
 
     async def post_of(self, uri: str) -> Post | None:
         """The post of that id, as stored."""
