@@ -14,6 +14,7 @@ from fedi.core.unit import Unit
 Reason = Literal["addressed", "follower", "participant", "carrier"]
 
 _TARGETS = "actors.followers:targets"
+_DERIVED = "actors.followers:derived"
 _PAIRS = "actors.followers:pairs"
 _CHANGED = "actors.followers:changed"
 
@@ -60,6 +61,15 @@ async def follower_targets(unit: Unit, actor: Actor) -> list[Target]:
             for id_, uri, inbox, shared, origin, dialect in rows
         ]
     return memory[actor.id]
+
+
+def known_of_followers(unit: Unit) -> dict[Any, Any]:
+    """A memory for what is worked out from `follower_targets`; empty again when a follow changes.
+
+    A Group may have thousands of followers, and a batch fifty posts for them.
+    """
+    known: dict[Any, Any] = unit.memory.setdefault(_DERIVED, {})
+    return known
 
 
 def _follower_columns(
@@ -181,6 +191,7 @@ async def _delete(unit: Unit, follow: Follow) -> None:
 
 def _forget_targets(unit: Unit, followed_id: int) -> None:
     unit.memory.get(_TARGETS, {}).pop(followed_id, None)
+    unit.memory.pop(_DERIVED, None)
     unit.memory[_CHANGED] = True
     unit.wake("networks")
 

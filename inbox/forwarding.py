@@ -13,7 +13,7 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import is_public
 from inbox.types import Received
-from outbox.publish import forward
+from outbox.publish import destinations, forward
 
 #: A debate that is kept in more places than this needs no help of ours to be heard.
 MAX_TARGETS = 1000
@@ -79,7 +79,7 @@ async def _forward(unit: Unit, received: Received, thread: Thread, group: Actor 
             actor=received.actor,
             body=received.body,
             signer=await network_actor(unit),
-            to=targets[:MAX_TARGETS],
+            to=await destinations(unit, targets[:MAX_TARGETS]),
         )
 
 

@@ -46,7 +46,7 @@ async def publish(
     if public if proof is None else proof:
         document = await _prove(unit, author, document, document)
     activity = unit.add(Activity(**_spoken(unit, author, document, public=public)))
-    places = await _places(unit, to)
+    places = await destinations(unit, to)
     _told(unit)[activity.id] = {place.inbox: place.origin for place in places}
     _queue(unit, activity.id, activity.uri, author, places, subject_of(document))
     named = {uri for name in ("to", "cc") for uri in ids_of(document.get(name))}
@@ -55,7 +55,12 @@ async def publish(
 
 
 async def announce(
-    unit: Unit, group: Actor, document: Document, announced: Document, *, to: Iterable[Target]
+    unit: Unit,
+    group: Actor,
+    document: Document,
+    announced: Document,
+    *,
+    to: Collection[Destination],
 ) -> None:
     """Let a Group pass an activity on in an Announce, stored and queued as by `publish`.
 
@@ -66,8 +71,7 @@ async def announce(
     document = await _prove(unit, group, document, {**document, "object": announced})
     spoken = _spoken(unit, group, document, public=True) | {"object_uri": id_of(announced)}
     activity_id = unit.write(Activity, **spoken)
-    places = await _places(unit, to)
-    _queue(unit, activity_id, spoken["uri"], group, places, subject_of(announced))
+    _queue(unit, activity_id, spoken["uri"], group, to, subject_of(announced))
 
 
 def _spoken(unit: Unit, author: Actor, document: Document, *, public: bool) -> dict[str, Any]:
@@ -93,7 +97,7 @@ async def forward(
     actor: Actor,
     body: bytes,
     signer: Actor,
-    to: Iterable[Target],
+    to: Iterable[Destination],
 ) -> Activity | None:
     """Pass somebody's activity on, its bytes untouched, in requests signed by our `signer`.
 
@@ -104,16 +108,18 @@ async def forward(
     GoToSocial gives every edit of a post one id, so an Update that comes again with other
     bytes goes out again in place of the older one.
     """
-    targets = list(to)
-    places = [place for place in await _places(unit, targets) if place.origin != actor.origin]
+    places = [place for place in to if place.origin != actor.origin]
     activity = await unit.find(Activity, uri=uri)
     if activity is not None and _is_newer_edit(activity, body):
         activity.body = body
         await _send_again(unit, activity, places)
     told = await _told_of(unit, activity) if activity is not None else {}
-    single = {target.origin for target in targets if target.dialect is Dialect.GOTOSOCIAL}
-    closed = single & set(told.values())
-    left = [place for place in places if place.inbox not in told and place.origin not in closed]
+    closed = set(told.values())
+    left = [
+        place
+        for place in places
+        if place.inbox not in told and not (place.once and place.origin in closed)
+    ]
     if not left:
         return None
     if activity is None:
@@ -224,7 +230,7 @@ async def _told_of(unit: Unit, activity: Activity) -> dict[str, str]:
     return told[activity.id]
 
 
-async def _places(unit: Unit, targets: Iterable[Target]) -> list[Destination]:
+async def destinations(unit: Unit, targets: Iterable[Target]) -> list[Destination]:
     """Where these targets are reached, without ourselves and without blocked peers."""
     blocked = await blocked_hosts(unit)
     return [

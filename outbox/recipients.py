@@ -19,6 +19,7 @@ class Destination:
 
     inbox: str
     origin: str
+    once: bool = False  # whether the whole server drops a second POST of an activity
 
 
 def inboxes(targets: Iterable[Target]) -> list[Destination]:
@@ -37,5 +38,10 @@ def inboxes(targets: Iterable[Target]) -> list[Destination]:
             best = chosen.get(target.origin)
             if best is None or _RANKS[target.reason] < _RANKS[best.reason]:
                 chosen[target.origin] = target
-    found |= dict.fromkeys(target.inbox for target in chosen.values())
-    return [Destination(inbox, str(origin_of(inbox))) for inbox in found]
+    return [
+        *(Destination(inbox, str(origin_of(inbox))) for inbox in found),
+        *(
+            Destination(target.inbox, str(origin_of(target.inbox)), once=True)
+            for target in chosen.values()
+        ),
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 from orjson import Fragment
 from sqlalchemy import Select, delete, func, select
 
-from actors.followers import Target, follower_targets
+from actors.followers import Target, follower_targets, known_of_followers
 from actors.local import create_actor, network_actor
 from actors.models import Actor, Dialect, Follow, Role
 from fedi.core.errors import Forbidden, Invalid
@@ -22,7 +22,8 @@ from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
 from outbox.builders import Addressing, build_add, build_announce, build_remove, build_undo
 from outbox.models import Activity
-from outbox.publish import announce, forward, publish, recipients_of
+from outbox.publish import announce, destinations, forward, publish, recipients_of
+from outbox.recipients import Destination
 
 
 async def create_group(unit: Unit, handle: str, name: str, summary: str = "") -> Actor:
@@ -114,23 +115,61 @@ async def relay(
     if group is None or not group.is_local or (post is not None and not is_public(post)):
         return
     accepted = Accepted(actor, uri, type, object_uri, document, body, root)
-    followers = await follower_targets(unit, group)
-    await _pass_on(unit, group, accepted, followers)
+    await _pass_on(unit, group, accepted, await _routes(unit, group, group, type, root))
     network = await network_actor(unit)
     if network.id != group.id:
-        others = await follower_targets(unit, network)
-        await _pass_on(unit, network, accepted, _not_yet_told(others, followers, accepted))
+        await _pass_on(unit, network, accepted, await _routes(unit, network, group, type, root))
+
+
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    """Where those who follow a Group hear of activities of one kind, by how they are told."""
+
+    wrap: list[Destination]
+    boost: list[Target]
+    forward: list[Destination]
+    forward_proved: list[Destination]
+
+
+async def _routes(unit: Unit, speaker: Actor, group: Actor, type: str, root: bool) -> _Routes:
+    """Whom `speaker` tells of what came into a debate of `group`, which speaks first."""
+    known = known_of_followers(unit)
+    kind = (speaker.id, group.id, type, root)
+    if kind not in known:
+        targets = await follower_targets(unit, speaker)
+        if speaker.id != group.id:
+            told = await follower_targets(unit, group)
+            targets = _not_yet_told(targets, told, type, root)
+        known[kind] = await _sort_out(unit, targets, type, root)
+    routes: _Routes = known[kind]
+    return routes
+
+
+async def _sort_out(unit: Unit, targets: list[Target], type: str, root: bool) -> _Routes:
+    sorted_out: dict[Channel | None, list[Target]] = {}
+    for target in targets:
+        sorted_out.setdefault(channel(target.dialect, type, root=root), []).append(target)
+    return _Routes(
+        wrap=await destinations(unit, sorted_out.get(Channel.WRAP, [])),
+        boost=sorted_out.get(Channel.BOOST, []),
+        forward=await destinations(unit, sorted_out.get(Channel.FORWARD, [])),
+        forward_proved=await destinations(unit, sorted_out.get(Channel.FORWARD_PROVED, [])),
+    )
 
 
 def _not_yet_told(
-    others: list[Target], followers: list[Target], accepted: Accepted
+    others: list[Target], followers: list[Target], type: str, root: bool
 ) -> list[Target]:
     """The network's followers whom the Group has not told.
 
     Forums are left out: they accept in a group what that very Group announces.
     """
     told = {target.actor_id for target in followers}
-    reached = {_inbox(target) for target in followers if _wraps(target, accepted)}
+    reached = {
+        _inbox(target)
+        for target in followers
+        if channel(target.dialect, type, root=root) is Channel.WRAP
+    }
     return [
         target
         for target in others
@@ -144,30 +183,21 @@ def _inbox(target: Target) -> str:
     return target.shared_inbox or target.inbox
 
 
-def _wraps(target: Target, accepted: Accepted) -> bool:
-    return channel(target.dialect, accepted.type, root=accepted.root) is Channel.WRAP
-
-
-async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, followers: list[Target]) -> None:
-    """Let one Group tell these followers.
+async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, routes: _Routes) -> None:
+    """Let one Group tell those who follow it.
 
     The server an activity comes from needs it neither wrapped nor forwarded, but followers
     of the Group there find an opening post through its boost.  What opens a debate is announced
     even if nobody listens yet: whoever follows later finds it in the Group's outbox.
     """
-    routes: dict[Channel | None, list[Target]] = {}
-    for target in followers:
-        route = channel(target.dialect, accepted.type, root=accepted.root)
-        if route is Channel.BOOST or target.origin != accepted.actor.origin:
-            routes.setdefault(route, []).append(target)
-    wrapped = routes.get(Channel.WRAP, [])
+    origin = accepted.actor.origin
+    wrapped = [place for place in routes.wrap if place.origin != origin]
     if wrapped or accepted.opens:
-        await _announce(unit, group, accepted, wrapped, whole=True)
-    if boosted := routes.get(Channel.BOOST):
-        await _announce(unit, group, accepted, boosted, whole=False)
-    unchanged = routes.get(Channel.FORWARD, [])
-    if (proved := routes.get(Channel.FORWARD_PROVED)) and accepted.is_proved:
-        unchanged = unchanged + proved
+        document = _wrap(unit, group, accepted)
+        await announce(unit, group, document, accepted.document, to=wrapped)
+    if routes.boost:
+        await publish(unit, group, _boost(unit, group, accepted), to=routes.boost)
+    unchanged = routes.forward + routes.forward_proved if accepted.is_proved else routes.forward
     if unchanged:
         await forward(
             unit,
@@ -181,24 +211,29 @@ async def _pass_on(unit: Unit, group: Actor, accepted: Accepted, followers: list
         )
 
 
-async def _announce(
-    unit: Unit, group: Actor, accepted: Accepted, to: list[Target], *, whole: bool
-) -> None:
-    cc = [f"{group.uri}/followers", *([] if whole else [accepted.actor.uri])]
-    document = build_announce(
+def _wrap(unit: Unit, group: Actor, accepted: Accepted) -> Document:
+    return build_announce(
         unit.site,
         new_key(),
         group.uri,
-        embed(accepted.body) if whole else accepted.object_uri,
+        embed(accepted.body),
         published=unit.now,
         to=[PUBLIC],
-        cc=cc,
-        audience=group.uri if whole else None,
+        cc=[f"{group.uri}/followers"],
+        audience=group.uri,
     )
-    if whole:
-        await announce(unit, group, document, accepted.document, to=to)
-    else:
-        await publish(unit, group, document, to=to)
+
+
+def _boost(unit: Unit, group: Actor, accepted: Accepted) -> Document:
+    return build_announce(
+        unit.site,
+        new_key(),
+        group.uri,
+        accepted.object_uri,
+        published=unit.now,
+        to=[PUBLIC],
+        cc=[f"{group.uri}/followers", accepted.actor.uri],
+    )
 
 
 async def take_boosts_back(unit: Unit, post: Post) -> None:

@@ -26,7 +26,7 @@ from fedi.core.vocab import AS2, DATA_INTEGRITY, PUBLIC
 from outbox.builders import build_announce, build_create, build_delete, build_like, build_update
 from outbox.collection import count_outbox, outbox_page
 from outbox.models import Activity, Delivery
-from outbox.publish import announce, forward, publish, recipients_so_far
+from outbox.publish import announce, destinations, forward, publish, recipients_so_far
 
 LISBON, PARIS, GTS = "https://lisbon.example", "https://paris.example", "https://gts.example"
 
@@ -223,7 +223,8 @@ async def pass_on(unit: Unit, actor: Actor, signer: Actor, people: list[Actor], 
         "body": b'{"type": "Create"}',
     }
     to = await targets_of(unit, people, more.pop("reason", "follower"))
-    return await forward(unit, actor=actor, signer=signer, to=to, **(values | more))
+    places = await destinations(unit, to)
+    return await forward(unit, actor=actor, signer=signer, to=places, **(values | more))
 
 
 async def test_what_is_passed_on_keeps_its_bytes_and_is_signed_here(unit: Unit) -> None:
@@ -333,7 +334,7 @@ async def test_an_edit_can_go_to_everyone_who_was_told(unit: Unit) -> None:
         actor=camille,
         body=said.body,
         signer=group,
-        to=by_group,
+        to=await destinations(unit, by_group),
     )
     await publish(unit, camille, create(unit, camille), to=boost)
     for row in await queued(unit):
