@@ -125,20 +125,23 @@ class Policies:
 
 async def read_book(unit: Unit, mode: Mode = "open") -> Book:
     """Read the decisions from the database, those of `set_policy` in this unit included."""
-    peers = await unit.session.execute(
-        select(Peer.uri, Peer.policy).where(Peer.policy.in_((Policy.ALLOWED, Policy.BLOCKED)))
-    )
     suspended = await unit.session.scalars(
         select(Actor.uri).where(Actor.suspended_at.is_not(None), Actor.role.is_(None))
     )
-    rules = ((origin_of(uri).authority, policy) for uri, policy in peers)
-    return Book(rules, mode=mode, suspended=suspended)
+    return Book(await _read_rules(unit), mode=mode, suspended=suspended)
+
+
+async def _read_rules(unit: Unit) -> list[tuple[str, Policy]]:
+    peers = await unit.session.execute(
+        select(Peer.uri, Peer.policy).where(Peer.policy.in_((Policy.ALLOWED, Policy.BLOCKED)))
+    )
+    return [(origin_of(uri).authority, policy) for uri, policy in peers]
 
 
 async def blocked_hosts(unit: Unit) -> Book:
     """The servers that moderators blocked, remembered for the unit: ask `origin in blocked`."""
     if _BOOK not in unit.memory:
-        unit.memory[_BOOK] = await read_book(unit)
+        unit.memory[_BOOK] = Book(await _read_rules(unit))
     book: Book = unit.memory[_BOOK]
     return book
 

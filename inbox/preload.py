@@ -78,9 +78,9 @@ async def preload(unit: Unit, batch: Sequence[Received]) -> None:
     await unit.load(Post, uri=names.posts)
     await unit.load(Thread, uri=names.contexts, lock=True)
     await unit.load(Retraction, uri=names.posts | names.undone | names.reactions)
-    await unit.load(Reaction, uri=names.reactions | names.undone)
-    await unit.load(Backfill, uri=names.contexts)
-    await unit.load(Activity, uri=names.passed_on)
+    unit.expect(Reaction, uri=names.reactions | names.undone)
+    unit.expect(Backfill, uri=names.contexts)
+    unit.expect(Activity, uri=names.passed_on)
     await _load_neighbours(unit, names)
 
 

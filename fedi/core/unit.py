@@ -31,6 +31,7 @@ class Unit:
     site: Site
     vault: Vault
     met: dict[tuple[type, str, Any], Any] = field(default_factory=dict)
+    expected: dict[tuple[type, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
     added: dict[type[Base], list[Base]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[type[Base], list[Values]] = field(default_factory=lambda: defaultdict(list))
     wakes: set[str] = field(default_factory=set)
@@ -40,9 +41,15 @@ class Unit:
         """`await unit.find(Post, uri=...)`: asked of the database at most once in a unit."""
         ((column, value),) = name.items()
         if (model, column, value) not in self.met:
-            await self.load(model, lock=False, **{column: [value]})
+            expected = self.expected.pop((model, column), ())
+            await self.load(model, lock=False, **{column: {value, *expected}})
         found: Row | None = self.met[model, column, value]
         return found
+
+    def expect(self, model: type[Base], **names: Collection[Any]) -> None:
+        """Say what may be asked: if `find` has to ask for one of these, it asks for all of them."""
+        ((column, values),) = names.items()
+        self.expected[model, column].update(values)
 
     async def load(
         self, model: type[Base], *, lock: bool = False, **names: Collection[Any]
