@@ -26,16 +26,15 @@ class Kept(Generic[Value]):
 
     def get(self, key: Hashable) -> Value | None:
         """What is kept under a key."""
-        return self.get_all([key])[0]
+        thing = self._things.get(key)
+        if thing is None:
+            return None
+        self._things.move_to_end(key)
+        return thing[0]
 
     def get_all(self, keys: Collection[Hashable]) -> list[Value | None]:
-        """What is kept under each of these keys."""
-        values: list[Value | None] = []
-        for key in keys:
-            thing = self._things.get(key)
-            if thing is not None:
-                self._things.move_to_end(key)
-            values.append(thing[0] if thing is not None else None)
+        """What is kept under each of these keys; this is what `/metrics` counts."""
+        values = [self.get(key) for key in keys]
         if self._name:
             misses = values.count(None)
             CACHED[self._name, "miss"].inc(misses)

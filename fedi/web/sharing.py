@@ -78,16 +78,17 @@ class Shared:
         signals.listen("thread", self._forget)
         signals.listen("networks", lambda _: self._forget(""))
 
-    async def find(self, question: Question) -> Answer | None:
-        """What is kept and still good; one that is being made is waited for."""
-        if (answer := self._find(question)) is None and question in self._flights:
-            await self._flights[question].landed.wait()
-            answer = self._find(question)
-        return answer
-
-    def _find(self, question: Question) -> Answer | None:
+    def find(self, question: Question) -> Answer | None:
+        """What is kept and still good."""
         answer = (self._kept.get(question.about) or {}).get(question)
         return answer if answer is not None and monotonic() < answer.until else None
+
+    async def wait(self, question: Question) -> Answer | None:
+        """An answer that is being made; nothing when none is, or none was kept in the end."""
+        if question not in self._flights:
+            return None
+        await self._flights[question].landed.wait()
+        return self.find(question)
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer, with those about the same that are still good."""
@@ -135,16 +136,17 @@ def shared(handler: Handler, *, by_key: bool = False) -> Handler:
             return await handler(request)
         about = request.match_info["key"] if by_key else ""
         question = Question(about, handler, request.raw_path, request[LANGUAGE].tag)
-        known = await request.app[SHARED].find(question)
+        kept = request.app[SHARED]
+        known = kept.find(question) or await kept.wait(question)
         if known is not None:
             return known.respond(request)
-        with request.app[SHARED].making(question) as flight:
+        with kept.making(question) as flight:
             response = await handler(request)
             made = _answer(response)
             if made is None:
                 return response
             if not flight.is_outdated:
-                request.app[SHARED].keep(question, made)
+                kept.keep(question, made)
         return made.respond(request)
 
     return answer
