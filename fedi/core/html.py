@@ -124,7 +124,8 @@ def _finish_link(found: re.Match[str]) -> str:
     href = _attributes(found[1]).get("href")
     if href is None:
         return inner
-    host = _host_behind(entities.unescape(href), plain(inner))
+    # No text without a dot names a host; the sanitiser writes a dot as nothing else.
+    host = _host_behind(entities.unescape(href), plain(inner)) if "." in inner else None
     remark = f" ({host})" if host else ""
     if found.string.startswith(remark, found.end()):  # a node like this one has said it already
         remark = ""
