@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fedi.core import leader
@@ -60,9 +60,13 @@ async def _without_foreign_keys(connection: AsyncConnection) -> None:
 
 
 async def _wait_for_others(connection: AsyncConnection) -> None:
-    """PostgreSQL lets two make the same table until one fails; SQLite has one writer."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    """PostgreSQL lets two make the same table until one fails; SQLite has one writer.
+
+    There the first statement waits for its turn, and it must not be one of alembic's, which
+    keeps the connection it works on in a variable of the module.
+    """
+    shared = connection.dialect.name == "postgresql"
+    await connection.execute(select(func.pg_advisory_xact_lock(LOCK) if shared else literal(1)))
 
 
 async def _check_references(connection: AsyncConnection) -> None:
