@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from databases import Databases, Lender, in_thread
+from databases import Lender, keep_on
 from factories import FakeClock, forget_names, make_node
 from hypothesis import settings
 from postgres import ENVIRONMENT, NoPostgres, Server, find_program, private_postgres
@@ -76,15 +76,7 @@ def lender(postgres: Server) -> Lender:
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Let the nodes of a test keep their rows on this database; its name."""
-    if request.param == "sqlite":
-        yield request.param
-        return
-    Databases.lender = request.getfixturevalue("lender")
-    try:
-        yield request.param
-    finally:
-        in_thread(Databases.lender.take_back())
-        Databases.lender = None
+    yield from keep_on(request)
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ commands that make a node, ask here.
 """
 
 import asyncio
-from collections.abc import Coroutine
+import sqlite3
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import count
 from typing import Any, TypeVar
 
 import asyncpg
@@ -79,6 +82,19 @@ async def _emptied(url: str) -> bool:
         await connection.close()
 
 
+def keep_on(request: Any) -> Iterator[str]:
+    """Let nodes keep their rows on the database that is the parameter of a fixture; its name."""
+    if request.param == "sqlite":
+        yield request.param
+        return
+    Databases.lender = request.getfixturevalue("lender")
+    try:
+        yield request.param
+    finally:
+        in_thread(Databases.lender.take_back())
+        Databases.lender = None
+
+
 class Databases:
     """Where nodes keep their rows just now."""
 
@@ -99,3 +115,41 @@ def in_thread(work: Coroutine[Any, Any, Answer]) -> Answer:
     """Await it from a function that is not async, whether or not a loop is running."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+class Onlooker:
+    """Reads the database of a node that runs, through a connection that cannot write."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # A loop in a thread: whoever asks may be in a loop that is not to be left.
+        self._thread, self._runner = ThreadPoolExecutor(1), asyncio.Runner()
+        self._connection: Any = None
+
+    def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """What is in it now; `?` stands for a value, also on PostgreSQL."""
+        if self._url.startswith("sqlite:"):
+            address = f"file:{self._url.removeprefix('sqlite:///')}?mode=ro"
+            with closing(sqlite3.connect(address, uri=True)) as database:
+                database.row_factory = sqlite3.Row
+                return [dict(row) for row in database.execute(statement, values)]
+        places = count(1)
+        parts = statement.split("?")
+        numbered = "".join(f"{part}${next(places)}" for part in parts[:-1]) + parts[-1]
+        return self._await(self._fetch(numbered, values))
+
+    async def _fetch(self, statement: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+        if self._connection is None:
+            settings = {"default_transaction_read_only": "on"}
+            self._connection = await asyncpg.connect(self._url, server_settings=settings)
+        return [dict(row) for row in await self._connection.fetch(statement, *values)]
+
+    def _await(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return self._thread.submit(self._runner.run, work).result()
+
+    def close(self) -> None:
+        """Look no longer."""
+        if self._connection is not None:
+            self._await(self._connection.close())
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from databases import Databases, Onlooker
 from hostile import AS2, answer
 from inboxes import Document, Neighbour, Voice
 from processes import ACTIVITY, NodeProcess, Nodes, eventually
@@ -85,6 +85,7 @@ class Siege:
     """A node, those who attack it and those who could suffer."""
 
     node: NodeProcess
+    onlooker: Onlooker
     home: Neighbour
     evil: Neighbour
     bob: Voice
@@ -150,11 +151,8 @@ class Siege:
     # --- watching --------------------------------------------------------------------------
 
     def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """What is in the database now, through a connection that cannot write."""
-        address = f"file:{self.node.home / 'data' / 'fedi.db'}?mode=ro"
-        with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(statement, values)]
+        """What is in the database now; `?` stands for a value."""
+        return self.onlooker.query(statement, *values)
 
     @contextlib.asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -319,20 +317,28 @@ async def besiege(
         domain = f"localhost:{node.port}"
         await found(
             Founding(
-                node.config, domain, node.url, node.handle, "Réseau", data_dir=node.home / "data"
+                node.config,
+                domain,
+                node.url,
+                node.handle,
+                "Réseau",
+                data_dir=node.home / "data",
+                database=Databases.lend_bare(),
             )
         )
         with node.config.open("a") as config:
             config.write("\n[limits]\ninbox_per_minute = 1000000\n")
         await node.admit("camille")
         voices = {name: move_in(home, name) for name in ("bob", "eve", "witness")}
-        siege = Siege(node, home, evil, mallory=move_in(evil, "mallory"), **voices)
+        onlooker = Onlooker(load_config(node.config).database_url)
+        siege = Siege(node, onlooker, home, evil, mallory=move_in(evil, "mallory"), **voices)
         if prepare is not None:
             await prepare(siege)
         await node.start()
         await _debate(siege)
-        yield siege
-        await siege.settle()
+        with contextlib.closing(onlooker):
+            yield siege
+            await siege.settle()
         siege.check_log()
 
 

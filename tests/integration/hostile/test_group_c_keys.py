@@ -35,7 +35,7 @@ async def refused() -> AsyncIterator[Neighbour]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
+async def siege(tmp_path_factory: pytest.TempPathFactory, database: str) -> AsyncIterator[Siege]:
     """As elsewhere, with a server blocked and an actor suspended before the node starts."""
 
     async def prepare(siege: Siege) -> None:
