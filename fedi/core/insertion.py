@@ -17,14 +17,27 @@ Values = Mapping[str, Any]
 
 
 class Insertion:
-    """`INSERT INTO table (columns) VALUES (…)` in the words of one database."""
+    """`INSERT INTO table (columns) …` in the words of one database.
+
+    SQLite is given one row after the other.  PostgreSQL is given whole columns, and plans and
+    executes once: half as much work as for rows one by one, there and here.
+    """
 
     def __init__(self, model: type[Base], dialect: Dialect) -> None:
         table = Base.metadata.tables[model.__tablename__]
         names = list(table.c.keys())
         statement = dialect.statement_compiler(dialect, insert(table), column_keys=names)
-        self.text = str(statement)
         self._names = statement.positiontup or names
+        self._in_columns = dialect.name == "postgresql"
+        self.text = str(statement)
+        if self._in_columns:
+            head = self.text.partition(" VALUES ")[0]
+            arrays = [
+                f"${place}::{_plain_type(table.c[name], dialect)}[]"
+                for place, name in enumerate(self._names, 1)
+            ]
+            rows = f"unnest({', '.join(arrays)})"
+            self.text = f"{head} SELECT * FROM {rows}"  # noqa: S608 - names of our own tables
         self._known = frozenset(names)
         self._defaults = [
             (place, name, default)
@@ -39,7 +52,8 @@ class Insertion:
 
     def bind(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
         """The parameters of rows; raises `KeyError` when one names a column that is not there."""
-        return [self._bind(row) for row in rows]
+        bound = [self._bind(row) for row in rows]
+        return [tuple(zip(*bound, strict=True))] if self._in_columns else bound
 
     def _bind(self, row: Values) -> tuple[Any, ...]:
         if not row.keys() <= self._known:
@@ -65,6 +79,11 @@ class Insertion:
 def insertion_of(model: type[Base], dialect: Dialect) -> Insertion:
     """How rows of a table are stored in a database."""
     return Insertion(model, dialect)
+
+
+def _plain_type(column: Column[Any], dialect: Dialect) -> str:
+    """The type of a column, without the collation that only its comparisons need."""
+    return column.type.compile(dialect).partition(" COLLATE ")[0]
 
 
 def _default_of(column: Column[Any]) -> Callable[[], Any] | None:
