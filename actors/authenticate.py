@@ -113,6 +113,13 @@ class Authenticator:
         except Unauthenticated:
             return False
 
+    def claimed_origin(self, key_id: str) -> str:
+        """The server that a key is said to be of, before anything is verified; empty for none."""
+        try:
+            return self._origin_of(key_id)
+        except Unauthenticated:
+            return ""
+
     def forget(self, uri: str) -> None:
         """Drop what is remembered of an actor's keys; the database is asked again."""
         self._ring.forget(uri)

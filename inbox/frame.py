@@ -12,7 +12,7 @@ from fedi.core.answers import is_activity_type
 from fedi.core.errors import FediError, Forbidden, Malformed, NotFound
 from fedi.core.jsonld import Document, id_of, require_context
 from fedi.core.signatures.proof import proof_key_id
-from fedi.core.urls import Site, parse_url, read_id, same_origin
+from fedi.core.urls import Site, origin_of, read_id, same_origin
 
 MAX_BODY = 1024 * 1024
 #: A Delete of an actor by itself is short; nothing longer is looked at before its signature is.
@@ -109,10 +109,10 @@ def check_length(length: int | None) -> None:
 def check_host(scheme: str, host: str, site: Site) -> None:
     """Raise `WrongHost` unless the request was sent to this node's own name."""
     try:
-        addressed = parse_url(f"{scheme}://{host}")
+        addressed = origin_of(f"{scheme}://{host}")
     except Malformed as error:
         raise WrongHost from error
-    if addressed.origin != site.origin:
+    if addressed != site.origin:
         raise WrongHost
 
 
@@ -125,13 +125,14 @@ def read_frame(document: Document, site: Site) -> Frame:
     require_context(document)
     kind = _read_type(document.get("type"))
     actor_uri = _read_actor(document.get("actor"))
+    origin = origin_of(actor_uri)
     if document.get("id") is None and kind in ANONYMOUS:
         uri = None
     else:
         uri = read_id(document.get("id"))
-        if not same_origin(uri, actor_uri):
+        if origin_of(uri) != origin:
             raise Malformed("an id is given by its actor's own server", code="id-origin")
-    if site.is_local(actor_uri):
+    if origin == site.origin:
         raise Forbidden("our own actors do not write to us", code="own-actor")
     return Frame(uri, kind, actor_uri)
 

@@ -20,7 +20,6 @@ from fedi.core.jsonld import Document, parse_document
 from fedi.core.node import Node
 from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import SignatureClaim, read_key_id
-from fedi.core.urls import origin_of
 from inbox.answers import accepted, refused
 from inbox.frame import (
     MAX_FAREWELL,
@@ -80,7 +79,7 @@ async def _receive(request: web.Request, arrival: _Arrival) -> None:
     arrival.subject = claim.key_id
     if await _is_farewell_of_a_stranger(app, claim.key_id, body):
         return
-    with app[GUARD].passage(_origin_of_key(claim.key_id)):
+    with app[GUARD].passage(app[AUTHENTICATOR].claimed_origin(claim.key_id)):
         await _accept(app, signed, claim, recipient, arrival)
 
 
@@ -153,13 +152,6 @@ def _as_signed(request: web.Request, body: bytes) -> Request:
     """The request as it stood on the wire, for the signature to be checked against."""
     headers = tuple(request.headers.items())
     return Request(request.method, request.scheme, request.host, request.raw_path, headers, body)
-
-
-def _origin_of_key(key_id: str) -> str:
-    try:
-        return str(origin_of(key_id))
-    except Malformed:
-        return ""
 
 
 async def _is_farewell_of_a_stranger(app: web.Application, key_id: str, body: bytes) -> bool:

@@ -88,7 +88,8 @@ _ED25519_LABELS = frozenset({None, "ed25519", "hs2019"})
 #: Draft 12 §2.3: with the older labels (created) and (expires) must not be signed.
 _LABELS_WITH_LIFETIME = frozenset({None, "hs2019"})
 
-_PARAMETER = re.compile(r'[ \t]*([A-Za-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]+))[ \t]*(,|\Z)')
+_PARAMETER = re.compile(r'([A-Za-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]+))')
+_PARAMETERS = re.compile(r"[ \t]*{0}[ \t]*(?:,[ \t]*{0}[ \t]*)*".format(_PARAMETER.pattern))
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
@@ -170,46 +171,35 @@ def _read_header(header: str, *, has_content: bool) -> _Claim:
     if not signature:
         raise BadSignature("no-signature")
     algorithm = parameters.get("algorithm")
-    covered = tuple(parameters.get("headers", "date").lower().split())
-    if len(set(covered)) != len(covered):
-        raise UnreadableSignature("repeated")
-    claim = _Claim(
-        key_id,
-        signature,
-        algorithm and algorithm.lower(),
-        covered,
-        parameters.get("created"),
-        parameters.get("expires"),
-    )
-    _check_coverage(claim, has_content=has_content)
-    return claim
+    algorithm = algorithm and algorithm.lower()
+    covered = _read_covered(parameters.get("headers", "date"), algorithm, has_content=has_content)
+    created, expires = parameters.get("created"), parameters.get("expires")
+    return _Claim(key_id, signature, algorithm, covered, created, expires)
 
 
 def _read_parameters(header: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    position, more = 0, True
-    while more:
-        match = _PARAMETER.match(header, position)
-        if match is None:
-            raise UnreadableSignature("malformed")
-        name, quoted, number, comma = match.groups()
-        if name.lower() in found:
-            raise UnreadableSignature("repeated")
-        found[name.lower()] = number if quoted is None else quoted
-        position, more = match.end(), bool(comma)
+    if not _PARAMETERS.fullmatch(header):
+        raise UnreadableSignature("malformed")
+    written = _PARAMETER.findall(header)
+    found = {name.lower(): quoted or number for name, quoted, number in written}
+    if len(found) != len(written):
+        raise UnreadableSignature("repeated")
     return found
 
 
-def _check_coverage(claim: _Claim, *, has_content: bool) -> None:
+@lru_cache(maxsize=64)  # a program covers the same in all its requests
+def _read_covered(names: str, algorithm: str | None, *, has_content: bool) -> Sequence[str]:
+    covered = tuple(names.lower().split())
+    if len(set(covered)) != len(covered):
+        raise UnreadableSignature("repeated")
     required = {TARGET, "host"} | ({"digest"} if has_content else set())
-    if not required.issubset(claim.covered):
+    if not required.issubset(covered):
         raise BadSignature("not-covered")
-    if "date" not in claim.covered and CREATED not in claim.covered:
+    if "date" not in covered and CREATED not in covered:
         raise BadSignature("not-covered")
-    if claim.algorithm not in _LABELS_WITH_LIFETIME and not {CREATED, EXPIRES}.isdisjoint(
-        claim.covered
-    ):
+    if algorithm not in _LABELS_WITH_LIFETIME and not {CREATED, EXPIRES}.isdisjoint(covered):
         raise BadSignature("algorithm")
+    return covered
 
 
 def _check_time(claim: _Claim, values: Mapping[str, str], now: datetime) -> None:
