@@ -89,7 +89,8 @@ _ED25519_LABELS = frozenset({None, "ed25519", "hs2019"})
 _LABELS_WITH_LIFETIME = frozenset({None, "hs2019"})
 
 _PARAMETER = re.compile(r'([A-Za-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]+))')
-_PARAMETERS = re.compile(r"[ \t]*{0}[ \t]*(?:,[ \t]*{0}[ \t]*)*".format(_PARAMETER.pattern))
+_PADDED = rf"[ \t]*{_PARAMETER.pattern}[ \t]*"
+_PARAMETERS = re.compile(f"{_PADDED}(?:,{_PADDED})*")
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
