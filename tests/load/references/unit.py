@@ -39,13 +39,13 @@ def new_id() -> int:
 
 
 def open_engine(database: str, *, write: bool) -> AsyncEngine:
-    """One connection that writes, or four that read; `database` is a file, or PostgreSQL's URL."""
+    """One connection that writes, or two that read; `database` is a file, or PostgreSQL's URL."""
     if database.startswith("postgresql:"):
         url = database.replace("postgresql:", "postgresql+asyncpg:", 1)
         return create_async_engine(url, pool_size=4, **({} if write else AUTOCOMMIT))
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{database}",
-        pool_size=1 if write else 4,
+        pool_size=1 if write else 2,
         max_overflow=0,
         **({} if write else AUTOCOMMIT),
     )
