@@ -4,10 +4,12 @@ Each post was rendered once; what is left is HTTP, the query and joining the pie
 """
 
 import sys
+from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment
 from letters import SHORT, write_text
+from markupsafe import Markup
 from references.unit import Base, new_id, open_engine, unit
 from rounds import run, serve
 from sqlalchemy import ForeignKey, Index, Row, select
@@ -66,30 +68,22 @@ class Post(Base):
 
 
 QUERY = (
-    select(
-        Post.id,
-        Post.key,
-        Post.uri,
-        Post.path,
-        Post.depth,
-        Post.parent_id,
-        Post.title,
-        Post.summary,
-        Post.content,
-        Post.published_at,
-        Post.updated_at,
-        Post.deleted_at,
-        Post.like_count,
-        Actor.name,
-        Actor.handle,
-        Actor.origin,
-        Actor.icon,
-    )
+    select(Post.id, Post.path, Post.depth, Post.updated_at, Post.deleted_at, Post.like_count)
     .join(Actor, Actor.id == Post.author_id)
     .where(Post.thread_id == 1)
     .order_by(Post.path)
     .limit(POSTS)
 )
+MISSING = select(
+    Post.id,
+    Post.key,
+    Post.uri,
+    Post.content,
+    Post.published_at,
+    Actor.name,
+    Actor.handle,
+    Actor.origin,
+).join(Actor, Actor.id == Post.author_id)
 
 
 async def main(path: str) -> None:
@@ -98,26 +92,24 @@ async def main(path: str) -> None:
     engine = open_engine(path, write=False)
     environment = Environment(autoescape=True, enable_async=False)
     shell, template = environment.from_string(SHELL), environment.from_string(PIECE)
-    pieces: dict[tuple[int, str | None, int], str] = {}
+    pieces: dict[Row[Any], Markup] = {}
 
-    def piece_of(post: Row[tuple[object, ...]]) -> str:
-        key = (post.id, post.updated_at, post.like_count)
-        if key not in pieces:
-            pieces[key] = environment.call_filter("safe", template.render(post=post))
-        return pieces[key]
-
-    async def show(request: web.Request) -> web.Response:
+    async def render() -> str:
         async with engine.connect() as connection:
             rows = (await connection.execute(QUERY)).all()
-        html = shell.render(title="Un débat", pieces=[piece_of(row) for row in rows])
-        return web.Response(text=html, content_type="text/html")
+            for row in rows:
+                if row not in pieces:
+                    post = (await connection.execute(MISSING.where(Post.id == row.id))).one()
+                    pieces[row] = Markup(template.render(post=post))  # noqa: S704 - escaped there
+        return shell.render(title="Un débat", pieces=[pieces[row] for row in rows])
+
+    async def show(request: web.Request) -> web.Response:
+        return web.Response(text=await render(), content_type="text/html")
 
     async def show_ready(request: web.Request) -> web.Response:
         return web.Response(body=ready, content_type="text/html", charset="utf-8")
 
-    async with engine.connect() as connection:
-        rows = (await connection.execute(QUERY)).all()
-    ready = shell.render(title="Un débat", pieces=[piece_of(row) for row in rows]).encode()
+    ready = (await render()).encode()
     app = web.Application()
     app.router.add_get("/d/1/debat", show)
     app.router.add_get("/ready", show_ready)
