@@ -112,21 +112,36 @@ class Journal:
             self._notes.popitem(last=False)
 
     async def flush(self) -> None:
-        """Write what was noted since the last time, in one unit of its own."""
+        """Write what was noted since the last time, in one unit of its own.
+
+        When that unit fails, the notes are kept for the next time.
+        """
         if not self._notes:
             return
         notes, self._notes = self._notes, OrderedDict()
-        async with self._db.unit() as unit:
-            for (direction, origin, code), note in notes.items():
-                await record(
-                    unit,
-                    direction=direction,
-                    origin=origin,
-                    code=code,
-                    subject=note.subject,
-                    detail=note.detail,
-                    count=note.count,
-                )
+        try:
+            async with self._db.unit() as unit:
+                for (direction, origin, code), note in notes.items():
+                    await record(
+                        unit,
+                        direction=direction,
+                        origin=origin,
+                        code=code,
+                        subject=note.subject,
+                        detail=note.detail,
+                        count=note.count,
+                    )
+        except Exception:
+            self._put_back(notes)
+            raise
+
+    def _put_back(self, notes: OrderedDict[Key, _Note]) -> None:
+        newer, self._notes = self._notes, notes
+        for key, note in newer.items():
+            note.count += notes[key].count if key in notes else 0
+            notes[key] = note
+        while len(notes) > _MAX_NOTES:
+            notes.popitem(last=False)
 
 
 async def read_journal(

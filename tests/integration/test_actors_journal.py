@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from factories import FakeClock
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from actors.journal import Journal, read_journal, record
+from fedi.core.errors import Overloaded
 from fedi.core.node import Node
 
 EVIL = "https://evil.example"
@@ -83,3 +87,22 @@ async def test_what_a_peer_chose_cannot_disturb_the_reader(node: Node) -> None:
         [line] = await read_journal(unit)
         assert line.subject.startswith("a\ufffd[31m\ufffdb\ufffdccc")
         assert (len(line.subject), len(line.detail)) == (200, 500)
+
+
+async def test_notes_that_could_not_be_written_are_written_later(node: Node) -> None:
+    journal = Journal(node.db)
+    journal.note(direction="in", origin=EVIL, code="mismatch", subject="first")
+    await _rename(node, "journal", "journal_away")
+    with pytest.raises((DBAPIError, Overloaded)):
+        await journal.flush()
+    journal.note(direction="in", origin=EVIL, code="mismatch", subject="second")
+    await _rename(node, "journal_away", "journal")
+    await journal.flush()
+    async with node.db.reading() as unit:
+        [line] = await read_journal(unit)
+        assert (line.count, line.subject) == (2, "second")
+
+
+async def _rename(node: Node, table: str, name: str) -> None:
+    async with node.db.unit() as unit:
+        await unit.session.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
