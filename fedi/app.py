@@ -26,7 +26,7 @@ from fedi.core.signatures.request import Scheme, sign
 from fedi.core.survey import Survey
 from fedi.core.urls import parse_url
 from fedi.retention import prune
-from fedi.routes import add_routes
+from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
 from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE, SURVEY
 from fedi.web.limits import make_limits
@@ -90,7 +90,7 @@ def create_app(
     app[LIMITS] = make_limits(node.config.limits)
     app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)
-    add_routes(app)
+    (add_watching if role == "worker" else add_routes)(app)
 
     journaling = Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True)
 

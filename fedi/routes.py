@@ -129,6 +129,11 @@ TAKING_PART: Routes = (
 )
 
 
+def add_watching(app: Application) -> None:
+    """Give a process that only works the addresses from which it is watched."""
+    app.add_routes(HEALTH)
+
+
 def add_routes(app: Application) -> None:
     """Give every address its handler."""
     for part in (DISCOVERY, ACTORS, INBOXES, OBJECTS, FEEDS, HEALTH, PAGES, TAKING_PART):

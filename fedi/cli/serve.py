@@ -53,8 +53,9 @@ def serve(
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
     settings = load_config(config)
-    if role != "worker" and not is_given():
-        hand_on(bind(settings.listen, Listen(host, port, socket)))
+    listen = Listen(host, port, socket)
+    if not is_given() and (role != "worker" or listen != Listen()):
+        hand_on(bind(settings.listen, listen))
     python = [sys.executable, "-OO"]
     if workers:
         os.environ[COUNTED] = str(_empty(settings.node.data_dir / f"counted-{role}"))

@@ -146,6 +146,17 @@ def test_a_worker_works_without_listening(config: Path, port: int):
         assert node.stop() == 0
 
 
+def test_a_worker_that_is_told_where_answers_who_watches_it_and_nobody_else(
+    config: Path, port: int
+):
+    with Serving(config, "--role", "worker", "--port", str(port)) as node:
+        status, text = get(port, "/metrics")
+        assert status == 200 and "fedi_queue_depth" in text
+        assert get(port, "/readyz")[0] == 200
+        assert get(port, "/")[0] == 404
+        assert node.stop() == 0
+
+
 def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(config: Path):
     with Serving(config) as node:
         node.stop()
