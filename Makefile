@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 DATA   := $(if $(filter 8080,$(PORT)),data,data-$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench bench-check
+.PHONY: help run demo test lint format words bench bench-check
 
 help: ## list what can be made
 	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,14 @@ lint: $(VENV)/.test ## check style, types, and who imports whom
 format: $(VENV)/.test ## put the code in its usual form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# English is the language of the source: its catalogue may stay empty.
+words: $(VENV)/.test ## bring the catalogues up to date with the sentences of the interface
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F fedi/web/locale/babel.cfg -o build/messages.pot --add-location=file \
+		-k say -k N_ -k count:1,2 -k Invalid -k Forbidden -k Conflict -k Unauthenticated -k SessionOver .
+	$(BIN)/pybabel -q update -i build/messages.pot -d fedi/web/locale --no-fuzzy-matching --width 100 \
+		--ignore-obsolete --ignore-pot-creation-date
 
 bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 1"
 	PYTHONPATH=tests/support $(BIN)/python tests/load/bench.py $(OPTIONS)

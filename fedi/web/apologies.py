@@ -53,6 +53,10 @@ _WORDS = {
 _WORDS[413], _WORDS[504] = _WORDS[422], _WORDS[502]
 #: The same for errors that their status does not describe.
 _OF_CODES = {
+    "database-down": (
+        N_("This server cannot reach its database"),
+        N_("It is not your doing, and nothing is lost. Try again in a few minutes."),
+    ),
     "link-spent": (
         N_("This link no longer works"),
         N_("It works once, for a week. If it made your account, sign in with it."),

@@ -157,4 +157,5 @@ async def _written(request: web.Request) -> str:
 
 def _line(status: int, error: Exception) -> web.Response:
     code = error.code if isinstance(error, FediError) else "internal"
-    return web.json_response({"error": code if status == 500 else str(error)}, status=status)
+    ours = status in (500, 503)  # the details of our own trouble are for the log
+    return web.json_response({"error": code if ours else str(error)}, status=status)

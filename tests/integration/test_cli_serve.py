@@ -151,7 +151,7 @@ def test_a_worker_that_is_told_where_answers_who_watches_it_and_nobody_else(
 ):
     with Serving(config, "--role", "worker", "--port", str(port)) as node:
         status, text = get(port, "/metrics")
-        assert status == 200 and "fedi_queue_depth" in text
+        assert (status, "fedi_queue_depth" in text) == (200, True)
         assert get(port, "/readyz")[0] == 200
         assert get(port, "/")[0] == 404
         assert node.stop() == 0

@@ -95,13 +95,18 @@ def private_postgres(*, durable: bool = False) -> Iterator[Server]:
     if named := os.environ.get(ENVIRONMENT):
         yield Server(named)
         return
+    with private_cluster() as cluster, cluster.running({} if durable else FORGETFUL) as server:
+        yield server
+
+
+@contextmanager
+def private_cluster() -> Iterator["Cluster"]:
+    """Databases in a temporary folder, for servers that come and go; raises `NoPostgres`."""
     folder = Path(tempfile.mkdtemp(prefix="fedi-postgres-"))
     try:
-        runner = _unprivileged(folder)
-        password = secrets.token_hex(16)
-        _make_cluster(folder, password, runner)
-        with _running(folder, {} if durable else FORGETFUL, runner) as (port, pid):
-            yield Server(f"postgresql://fedi:{quote(password)}@127.0.0.1:{port}/postgres", pid)
+        cluster = Cluster(folder, secrets.token_hex(16), free_port(), _unprivileged(folder))
+        cluster.make()
+        yield cluster
     finally:
         shutil.rmtree(folder)
 
@@ -116,43 +121,59 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     return {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
 
 
-def _make_cluster(folder: Path, password: str, runner: dict[str, Any]) -> None:
-    (folder / "password").write_text(password)  # the folder is closed to others
-    ended = subprocess.run(
-        [
-            find_program("initdb"), "--pgdata", folder / "data", "--username=fedi", *LOCALE,
-            "--auth=password", "--pwfile", folder / "password", "--no-sync", "--no-instructions",
-        ],
-        text=True, capture_output=True, check=False, cwd=folder, **runner,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
+@dataclass(frozen=True)
+class Cluster:
+    """The files of a server that is always found at the same port."""
 
+    folder: Path
+    password: str
+    port: int
+    runner: dict[str, Any]
 
-@contextmanager
-def _running(
-    folder: Path, settings: dict[str, str], runner: dict[str, Any]
-) -> Iterator[tuple[int, int]]:
-    port = free_port()
-    options = SETTINGS | settings | {"port": str(port), "unix_socket_directories": str(folder)}
-    # A run that is killed takes its server with it.
-    leash = [program, "--pdeathsig=INT"] if (program := shutil.which("setpriv")) else []
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen(
-        [
-            *leash, find_program("postgres"), "-D", folder / "data",
-            *(f"--{name}={value}" for name, value in options.items()),
-        ],
-        stdout=log, stderr=log, cwd=folder, **runner,
-    )  # fmt: skip
-    log.close()
-    try:
-        ready = folder / "data" / "postmaster.pid"
-        wait_until(lambda: process.poll() is not None or _is_ready(ready))
-        assert process.poll() is None, (folder / "log").read_text()
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGINT)  # a fast shutdown: clients are disconnected
-        process.wait(timeout=30)
+    @property
+    def url(self) -> str:
+        """The database from which others can be made."""
+        return f"postgresql://fedi:{quote(self.password)}@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        """Write the files of a new cluster."""
+        secret = self.folder / "password"
+        secret.write_text(self.password)  # the folder is closed to others
+        ended = subprocess.run(
+            [
+                find_program("initdb"), "--pgdata", self.folder / "data", "--username=fedi",
+                *LOCALE, "--auth=password", "--pwfile", secret, "--no-sync", "--no-instructions",
+            ],
+            text=True, capture_output=True, check=False, cwd=self.folder, **self.runner,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+
+    @contextmanager
+    def running(self, settings: dict[str, str]) -> Iterator[Server]:
+        """Run the server for the time of the block."""
+        process = self._start(settings)
+        try:
+            ready = self.folder / "data" / "postmaster.pid"
+            wait_until(lambda: process.poll() is not None or _is_ready(ready))
+            assert process.poll() is None, (self.folder / "log").read_text()
+            yield Server(self.url, process.pid)
+        finally:
+            process.send_signal(signal.SIGINT)  # a fast shutdown: clients are disconnected
+            process.wait(timeout=30)
+
+    def _start(self, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+        places = {"port": str(self.port), "unix_socket_directories": str(self.folder)}
+        options = SETTINGS | settings | places
+        # A run that is killed takes its server with it.
+        leash = [program, "--pdeathsig=INT"] if (program := shutil.which("setpriv")) else []
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    *leash, find_program("postgres"), "-D", self.folder / "data",
+                    *(f"--{name}={value}" for name, value in options.items()),
+                ],
+                stdout=log, stderr=log, cwd=self.folder, **self.runner,
+            )  # fmt: skip
 
 
 def _is_ready(pidfile: Path) -> bool:

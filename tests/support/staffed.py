@@ -70,6 +70,11 @@ class Staffed(NodeProcess):
         ]
         return [self.workers[number] for _, number in sorted(moments)]
 
+    def said(self) -> str:
+        """What its processes wrote to their logs."""
+        logs = (self.home / "serve.log", *self._logs)
+        return "".join(log.read_text(encoding="utf-8") for log in logs)
+
     def web_processes(self) -> list[int]:
         """The processes behind the node's port."""
         assert self.process is not None
