@@ -14,6 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def networks(
     tmp_path_factory: pytest.TempPathFactory,
+    database: str,
 ) -> AsyncIterator[tuple[NodeProcess, NodeProcess, NodeProcess]]:
     """Les Tilleuls, whose debates the two others follow, and a member of each."""
     async with Nodes(tmp_path_factory.mktemp("networks")) as nodes:
