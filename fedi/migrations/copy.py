@@ -30,12 +30,12 @@ async def copy_rows(source: str, target: str, report: Report) -> int:
     `report` is told of each table and its rows.  Nobody may write to either database
     meanwhile.  Raises `Conflict` when the target has tables, and `Incomplete`.
     """
-    async with _reading(target) as there:
+    async with _opened(target, write=False) as there:
         if await there.run_sync(lambda plain: inspect(plain).get_table_names()):
             raise Conflict("there are tables in the other database already: it must be empty")
     await upgrade(target)
     try:
-        async with _reading(source) as here, _writing(target) as there:
+        async with _opened(source, write=False) as here, _opened(target, write=True) as there:
             return sum([await _copy(table, here, there, report) for table in _tables()])
     except BaseException:
         await remove_tables(target)
@@ -71,20 +71,10 @@ def _storable(value: Any) -> Any:
 
 
 @asynccontextmanager
-async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = open_engine(url, write=False, patient=True)
+async def _opened(url: str, *, write: bool) -> AsyncIterator[AsyncConnection]:
+    engine = open_engine(url, write=write, patient=True)
     try:
-        async with engine.connect() as connection:
-            yield connection
-    finally:
-        await engine.dispose()
-
-
-@asynccontextmanager
-async def _writing(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = open_engine(url, write=True, patient=True)
-    try:
-        async with engine.begin() as connection:
+        async with engine.begin() if write else engine.connect() as connection:
             yield connection
     finally:
         await engine.dispose()
