@@ -1,34 +1,49 @@
-"""Messages as pieces of pages: rendered once for all to whom they look the same.
+"""Messages as pieces of pages, and the tree of them: set once for all to whom they look the same.
 
-What a piece says depends on the edition of its post, on what its reader may do with it, and on
-the page around it; all that is its key, so that nothing has to be dropped when a post changes.
+What a piece says depends on the editions of its posts, on what its reader may do with them, and
+on the page around it; all that is its key, so that nothing has to be dropped when a post changes.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
+from sqlalchemy import select
 
 from fedi.core.unit import Unit
+from fedi.debates.addresses import post_path
+from fedi.debates.models.post import Post
 from fedi.debates.reading import Edition, PostRow, read_posts
-from fedi.web.branches import Branch
+from fedi.web.branches import Branch, grow
 from fedi.web.keys import FRAGMENTS
 from fedi.web.posts import Scene
+from fedi.web.shells import Piece, piece
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One message, set for a page, and its place in the tree."""
 
+    id: int
     html: bytes
     path: str
     published_at: datetime
     parent_id: int | None
     branch_link: str
+    likes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The messages of a page as they look to whom nothing in it is their own."""
+
+    drawn: Piece
+    places: Mapping[int, int]  # of each message in the HTML, by its id
 
 
 class Fragments:
@@ -46,33 +61,86 @@ class Fragments:
             scene.language.local(scene.now).year,
         )
 
+    async def draw(self, unit: Unit, editions: Sequence[Edition], root: str) -> Piece:
+        """The tree of these messages, which are all below the path `root`.
+
+        One tree is kept for all readers; what is one reader's own, and what they like, then
+        takes its place in it.
+        """
+        scene = self._scene
+        drawn = tuple(edition[:-1] for edition in editions)  # whoever likes them
+        key = "tree", drawn, scene.networks, scene.moderates, self._setting
+        tree: Tree | None = self._kept.get(key)
+        if tree is None:
+            tree = await self._plant(unit, editions, root, key)
+        reader = scene.reader.id if scene.reader is not None else None
+        theirs = [
+            edition for edition in editions if edition.is_liked or edition.author_id == reader
+        ]
+        if not theirs:
+            return tree.drawn
+        html = list(tree.drawn.html)
+        for fragment in await self.read(unit, theirs):
+            if (place := tree.places.get(fragment.id)) is not None:
+                html[place] = fragment.html
+        return Piece(html, sha256(tree.drawn.digest + repr(theirs).encode()).digest())
+
+    async def _plant(
+        self, unit: Unit, editions: Sequence[Edition], root: str, key: tuple[object, ...]
+    ) -> Tree:
+        """Make the tree that is for all, and keep it."""
+        others = replace(self._scene, reader=None)
+        plain = [edition._replace(is_liked=False) for edition in editions]
+        shown = await self.read(unit, plain, scene=others)
+        branches = grow(shown, root=root)
+        await self._lead_back(unit, branches)
+        laid = list(self._lay_out(branches))
+        html = [part.html if isinstance(part, Fragment) else part for part in laid]
+        places = {part.id: place for place, part in enumerate(laid) if isinstance(part, Fragment)}
+        tree = Tree(piece(*html), places)
+        if _match(shown, editions):
+            self._kept.keep(key, tree, tree.drawn.size)
+        return tree
+
     async def read(
-        self, unit: Unit, editions: Sequence[Edition], *, as_: str = "message"
+        self,
+        unit: Unit,
+        editions: Sequence[Edition],
+        *,
+        as_: str = "message",
+        scene: Scene | None = None,
     ) -> list[Fragment]:
         """These messages, in their order, set as the macro of that name does."""
-        keys = [self._key(edition, as_) for edition in editions]
+        scene = scene or self._scene
+        keys = [self._key(edition, as_, scene) for edition in editions]
         found = self._kept.get_all(keys)
         missing = {
             edition.id: place for place, edition in enumerate(editions) if found[place] is None
         }
         for row in await read_posts(unit, missing, viewer=self._scene.reader):
             place = missing[row.id]
-            found[place] = fragment = self._set(row, as_)
-            # What comes and goes may have changed between the two statements.
             edition = editions[place]
-            if (row.like_count, row.is_liked) == (edition.like_count, edition.is_liked):
+            told = replace(row, is_liked=edition.is_liked)
+            found[place] = fragment = self._set(told, as_, scene)
+            if _match([fragment], [edition]):
                 self._kept.keep(keys[place], fragment, len(fragment.html))
         return [fragment for fragment in found if fragment is not None]
 
-    def _key(self, edition: Edition, as_: str) -> tuple[object, ...]:
-        label = self._scene.networks.label(edition.author_origin)
-        return as_, edition, label, self._scene.rights(edition.author_id), self._setting
+    def _key(self, edition: Edition, as_: str, scene: Scene) -> tuple[object, ...]:
+        label = scene.networks.label(edition.author_origin)
+        return as_, edition, label, scene.rights(edition.author_id), self._setting
 
-    def _set(self, row: PostRow, as_: str) -> Fragment:
-        post = self._scene.show(row)
+    def _set(self, row: PostRow, as_: str, scene: Scene) -> Fragment:
+        post = scene.show(row, here=True)
         html = getattr(self._macros, "stub" if post.stub else as_)(post)
         return Fragment(
-            html.strip().encode(), row.path, row.published_at, row.parent_id, post.branch_link
+            row.id,
+            html.strip().encode(),
+            row.path,
+            row.published_at,
+            row.parent_id,
+            post.branch_link,
+            row.like_count,
         )
 
     @cached_property
@@ -90,29 +158,44 @@ class Fragments:
             }
         )
 
-    def lay_out(self, branches: Iterable[Branch[Fragment]]) -> list[bytes]:
+    # --- the tree ------------------------------------------------------------------------
+
+    async def _lead_back(self, unit: Unit, branches: Iterable[Branch[Fragment]]) -> None:
+        """Tell the branches that go on from an earlier page where that is read."""
+        continued = [branch for branch in branches if branch.continued]
+        if not continued:
+            return
+        answered = [branch.post.parent_id for branch in continued]
+        query = select(Post.id, Post.key).where(Post.id.in_(answered))
+        keys: dict[int | None, str] = dict((await unit.session.execute(query)).all())
+        for branch in continued:
+            if key := keys.get(branch.post.parent_id):
+                branch.above = post_path(self._scene.thread, key, lasting=True)
+
+    def _lay_out(self, branches: Iterable[Branch[Fragment]]) -> Iterator[bytes | Fragment]:
         """The items of a list of branches; here, because a template would take longer to join
         the messages than they are kept to save."""
-        pieces: list[bytes] = []
         for branch in branches:
             if branch.silence:
-                pieces.append(self._joint("gap", branch.silence))
-            pieces.append(b"<li>\n")
+                yield self._joint("gap", branch.silence)
+            yield b"<li>\n"
             if branch.above:
-                pieces.append(self._joint("above", branch.above))
-            pieces.append(branch.post.html)
+                yield self._joint("above", branch.above)
+            yield branch.post
             if branch.replies:
-                pieces += b'\n<ol class="replies">', *self.lay_out(branch.replies), b"</ol>"
+                yield b'\n<ol class="replies">'
+                yield from self._lay_out(branch.replies)
+                yield b"</ol>"
             if branch.hidden:
-                pieces.append(self._joint("rest", branch.post.branch_link, branch.hidden))
-            pieces.append(b"\n</li>\n")
-        return pieces
+                yield self._joint("rest", branch.post.branch_link, branch.hidden)
+            yield b"\n</li>\n"
 
     def _joint(self, macro: str, *about: object) -> bytes:
         """What stands between two messages."""
-        key = macro, about, self._scene.language.tag
-        html: bytes | None = self._kept.get(key)
-        if html is None:
-            html = getattr(self._macros, macro)(*about).encode()
-            self._kept.keep(key, html, len(html))
-        return html
+        html: str = getattr(self._macros, macro)(*about)
+        return html.encode()
+
+
+def _match(shown: Iterable[Fragment], editions: Iterable[Edition]) -> bool:
+    """Whether these messages are these editions: likes come and go between two statements."""
+    return [(one.id, one.likes) for one in shown] == [(one.id, one.like_count) for one in editions]

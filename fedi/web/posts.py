@@ -86,9 +86,10 @@ class Scene:
         mine = self.reader is not None and author_id == self.reader.id
         return mine, mine or self.moderates
 
-    def show(self, row: PostRow) -> Shown:
-        """Prepare a message for a template."""
+    def show(self, row: PostRow, *, here: bool = False) -> Shown:
+        """Prepare a message for a template; `here`, on the page of the debate, links are short."""
         mine, removable = self.rights(row.author_id)
+        link = self.link(row)
         return Shown(
             row,
             by=byline(
@@ -98,7 +99,7 @@ class Scene:
                 name=row.author_name,
                 origin=row.author_origin,
             ),
-            link=self.link(row),
+            link=(here and link.removeprefix(self.home)) or link,
             branch_link=f"{self.home}?branch={row.key}",
             stub=self._stub(row),
             mine=mine,

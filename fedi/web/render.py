@@ -1,18 +1,17 @@
 """Pages from templates: what every template can rely on."""
 
 import hashlib
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp_jinja2
 from aiohttp import hdrs, web
 from aiohttp_jinja2 import get_env
 from jinja2 import PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
 
 from fedi.core.appkeys import NODE
 from fedi.core.config import Config
@@ -26,6 +25,7 @@ from fedi.web.marks import mark
 from fedi.web.negotiate import name_document
 from fedi.web.networks import KnownNetworks
 from fedi.web.sharing import SHARED, Shared
+from fedi.web.shells import Piece, Shell, blank, shell
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -35,10 +35,8 @@ LANGUAGE_COOKIE = "language"
 FEED = "/feed.atom"
 #: Who may keep a page, and how long: a browser asks each time, and mostly has it already.
 PRIVATE, PUBLIC = "private, no-cache", "public, max-age=0, s-maxage=5"
-#: Bytes of rendered messages that a process keeps: those of 20 pages of debates, or more.
+#: Bytes of pieces of pages that a process keeps: a dozen pages of debates, or more.
 ROOM = 6 * 1024 * 1024
-#: Stands in a page where a piece comes that was rendered before; nobody can write it.
-_PLACE = Markup("<!--{}-->").format(secrets.token_hex(12))
 
 
 def set_up_templates(app: web.Application, config: Config) -> None:
@@ -115,7 +113,6 @@ def render(
     *,
     status: int = 200,
     document: str = "",
-    pieces: Iterable[Iterable[bytes]] = (),
     for_all: bool = False,
     **context: Any,
 ) -> web.Response:
@@ -123,13 +120,54 @@ def render(
 
     No shared cache keeps it, unless it is `for_all` who come without a cookie, and one did.
     `document` is the id of the ActivityStreams document that says the same to machines.
-    `pieces` come in their order wherever the template says `{{ piece }}`.
     """
-    context = {**_frame(request), "document": document, "piece": _PLACE, **context}
-    page = get_env(request.app).get_template(template).render(context).encode()
-    response = web.Response(
-        status=status, body=_insert(page, pieces), content_type="text/html", charset="utf-8"
+    context |= {"document": document, "now": request.app[NODE].clock(), "member": request[MEMBER]}
+    page = (
+        get_env(request.app)
+        .get_template(template)
+        .render({**_frame(request), **_own(request), **context})
     )
+    return _answer(request, page.encode(), document, status=status, for_all=for_all)
+
+
+def render_filled(
+    request: web.Request,
+    template: str,
+    *,
+    document: str = "",
+    words: Mapping[str, str],
+    pieces: Mapping[str, Piece],
+    **context: Hashable,
+) -> web.Response:
+    """The same for a page that is `for_all` and set once for all of them.
+
+    It is kept by its context.  `words` are the reader's own and stand, like `pieces`, in the
+    page where the template names them; it is not told what they are, nor who reads, nor when.
+    """
+    kept: Kept[Shell] = request.app[FRAGMENTS]
+    is_member = request[MEMBER] is not None
+    key = template, request[LANGUAGE].tag, is_member, document, *context.items()
+    words = {**words, **_own(request)}
+    if (known := kept.get(key)) is None:
+        blanks = {name: blank(name) for name in (*words, *pieces)}
+        context |= {"document": document, "member": is_member}
+        page = (
+            get_env(request.app)
+            .get_template(template)
+            .render({**_frame(request), **blanks, **context})
+        )
+        known = shell(page)
+        kept.keep(key, known, known.size)
+    filled = known.fill(words, pieces)
+    response = _answer(request, b"".join(filled.html), document, for_all=True)
+    response.etag = filled.digest.hex()[:32]
+    return response
+
+
+def _answer(
+    request: web.Request, page: bytes, document: str, *, status: int = 200, for_all: bool
+) -> web.Response:
+    response = web.Response(status=status, body=page, content_type="text/html", charset="utf-8")
     is_shared = for_all and hdrs.COOKIE not in request.headers
     response.headers[hdrs.CACHE_CONTROL] = PUBLIC if is_shared else PRIVATE
     response.headers[hdrs.CONTENT_LANGUAGE] = request[LANGUAGE].tag
@@ -137,14 +175,6 @@ def render(
     if document:
         name_document(response, document)
     return response
-
-
-def _insert(page: bytes, pieces: Iterable[Iterable[bytes]]) -> bytes:
-    parts = page.split(_PLACE.encode())
-    whole = [parts[0]]
-    for piece, rest in zip(pieces, parts[1:], strict=True):
-        whole += *piece, rest
-    return b"".join(whole)
 
 
 def choose_language(request: web.Request) -> Language:
@@ -161,23 +191,39 @@ def choose_language(request: web.Request) -> Language:
 
 def _frame(request: web.Request) -> Mapping[str, Any]:
     """What the frame of every page shows, and how its words are found and set."""
-    node, language, session = request.app[NODE], request[LANGUAGE], request[SESSION]
-    member = request[MEMBER]
-    asked = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
+    node, language = request.app[NODE], request[LANGUAGE]
     return {
         "language": language,
         "count": language.count,
         "say": partial(say, language),
         "languages": request.app[LANGUAGES].values(),
         "network_mark": mark(node.site.actor("network", node.config.network.handle)),
-        "member": member,
-        "member_byline": member and people.sketch(member.actor),
         "site": node.site,
-        "now": node.clock(),
         "feed": FEED,
-        "here": request.rel_url.raw_path_qs if asked else "/",
         "form_field": FIELD,
-        "form_token": form_token(node.vault, session) if session else "",
+        "form_token": "",
+    }
+
+
+def _own(request: web.Request) -> dict[str, str]:
+    """What the frame says of this reader, and of where they are."""
+    asked = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
+    here = request.rel_url.raw_path_qs if asked else "/"
+    member, session = request[MEMBER], request[SESSION]
+    if member is None or session is None:
+        leads_back = here != "/" and not here.startswith("/sign-")
+        back = f"?next={quote(here)}" if leads_back else ""
+        return {"here": here, "sign_in": f"/sign-in{back}"}
+    me = people.sketch(member.actor)
+    first, _, others = me.name.partition(" ")
+    return {
+        "here": here,
+        "form_token": form_token(request.app[NODE].vault, session),
+        "my_path": me.path,
+        "my_hue": me.hue,
+        "my_initials": me.initials,
+        "my_first_name": first,
+        "my_other_names": others,
     }
 
 

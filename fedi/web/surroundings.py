@@ -25,6 +25,7 @@ from fedi.web.kept import Kept
 from fedi.web.keys import FRAGMENTS, LANGUAGE, NETWORKS
 from fedi.web.listing import GroupLink, untitled
 from fedi.web.networks import Label, Networks, actor_path
+from fedi.web.shells import Piece, piece
 from fedi.web.words import names_in_words, replies_in_words, thread_in_words
 
 #: The whole length of the ribbon, and what separates two networks on it.
@@ -90,16 +91,16 @@ class Surroundings:
     latest: Latest | None
 
 
-def set_around(request: web.Request, macro: str, around: Surroundings, *more: object) -> bytes:
+def set_around(request: web.Request, macro: str, around: Surroundings, *more: object) -> Piece:
     """A piece of the page, as this macro of around.html makes it; made once for all readers."""
-    kept: Kept[bytes] = request.app[FRAGMENTS]
+    kept: Kept[Piece] = request.app[FRAGMENTS]
     key = macro, around, more
     if (known := kept.get(key)) is not None:
         return known
     context = {"language": around.language, "now": around.now}
     macros: Any = get_env(request.app).get_template("around.html").make_module(context)
-    html = getattr(macros, macro)(around, *more).encode()
-    return kept.keep(key, html, len(html))
+    made = piece(getattr(macros, macro)(around, *more).encode())
+    return kept.keep(key, made, made.size)
 
 
 async def read_surroundings(

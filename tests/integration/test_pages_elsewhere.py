@@ -87,6 +87,16 @@ async def test_a_server_cannot_send_a_visitor_to_a_script(tmp_path: Path):
         assert "Refresh" not in page.headers
 
 
+async def test_buttons_of_a_message_lead_visitors_to_where_they_say_their_server(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        visitor = it.site.visitor()
+        (link,) = set((await visitor.get(it.page.path)).links("/interact"))
+        page = await visitor.get(link)
+        assert page.title == "Take part from your own server"
+        assert f'value="{it.root.uri}"' in page.text
+        assert (await visitor.get("/interact?post=0123456789abcdefghjkmnpqrs")).status == 404
+
+
 async def test_a_member_answers_from_here_a_message_met_elsewhere(tmp_path: Path):
     async with opened(tmp_path) as it:
         async with it.site.node.db.unit() as unit:
@@ -97,9 +107,8 @@ async def test_a_member_answers_from_here_a_message_met_elsewhere(tmp_path: Path
         assert page.title == "From here"
         assert "far" in page.words
         assert f'action="/posts/{post.key}/reply"' in page.text
-        assert (
-            await it.elise.get(f"/interact?uri={quote(post.uri, safe='')}")
-        ).title == "From here"
+        for link in (f"/interact?uri={quote(post.uri, safe='')}", f"/interact?post={post.key}"):
+            assert (await it.elise.get(link)).title == "From here", link
         assert (await it.site.visitor().get(path)).path.startswith("/sign-in?next=")
 
 

@@ -1,6 +1,7 @@
 """What is made once for everybody who asks the same, and what never is."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from factories import make_remote_actor, remote_key, signed_request
 from opened import Opened, opened
 from sqlalchemy import event
+from visitors import Visitor
 
 from fedi.core.node import Node
 from fedi.core.vocab import ACTIVITY_JSON
@@ -124,6 +126,28 @@ async def test_nothing_of_a_member_is_ever_shared(tmp_path: Path, member_first: 
             assert 'name="token"' not in visitor.text
             assert "Elise" in member.text
             assert "Sign out" not in visitor.text
+
+
+async def test_members_see_their_own_marks_in_the_tree_they_share(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        odile = await it.site.member("odile")
+        for word in ("Un", "Deux"):
+            await it.elise.send(f"/posts/{it.root.key}/reply", text=f"{word}.")
+        _, first, second = await it.posts()
+        like = re.compile(rf'formaction="/posts/{first.key}/(\w+)"')
+
+        async def sees(reader: Visitor) -> tuple[str, bool]:
+            text = (await reader.get(it.page.path)).text
+            assert f'formaction="/posts/{second.key}/like"' in text, "the other is as it was"
+            (act,) = like.findall(text)
+            return act, f'href="/posts/{first.key}/edit"' in text
+
+        assert (await sees(odile), await sees(it.elise)) == (("like", False), ("like", True))
+        await odile.send(f"/posts/{first.key}/like")
+        assert (await sees(odile), await sees(it.elise)) == (("unlike", False), ("like", True))
+        await odile.send(f"/posts/{first.key}/unlike")
+        await it.elise.send(f"/posts/{first.key}/like")
+        assert (await sees(odile), await sees(it.elise)) == (("like", False), ("unlike", True))
 
 
 async def test_a_visitor_whose_server_is_remembered_gets_a_page_of_their_own(tmp_path: Path):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
@@ -51,7 +52,7 @@ class Page:
     def links(self, containing: str = "") -> list[str]:
         """Where its links lead."""
         return [
-            unescape(link)
+            urljoin(self.path, unescape(link))
             for link in re.findall(r'href="([^"]*)"', self.text)
             if containing in link
         ]

@@ -35,11 +35,12 @@ _PARAMETERS = (
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /interact?uri=POST: ask a visitor where they have an account.
+    """GET /interact?post=KEY, or ?uri=POST: ask a visitor where they have an account.
 
     A member needs no other server and goes to the page that shows the post here.
     """
-    uri = _read_uri(request.query.get("uri"))
+    key = request.query.get("post")
+    uri = await _uri_of(request, key) if key else _read_uri(request.query.get("uri"))
     if request[MEMBER] is not None:
         raise web.HTTPSeeOther(f"/authorize_interaction?uri={quote(uri, safe='')}")
     form = Form({"handle": request.cookies.get(HANDLE_COOKIE, "")[:MAX_HANDLE]})
@@ -93,6 +94,12 @@ def fill(templates: dict[str, str], uri: str) -> str:
             filled = _PARAMETER.sub("", template.replace(parameter, quote(uri, safe="")))
             return parse_url(filled).request
     raise NotFound("that server takes no replies this way")
+
+
+async def _uri_of(request: web.Request, key: str) -> str:
+    async with request.app[NODE].db.reading() as unit:
+        post, _, _ = await find_shown(request, unit, key=key)
+    return post.uri
 
 
 def _read_uri(text: str | None) -> str:

@@ -17,12 +17,12 @@ from fedi.debates.permissions import may_reply
 from fedi.debates.reading import Edition, ThreadEdition, read_editions
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
-from fedi.web.branches import Branch, grow
-from fedi.web.fragments import Fragment, Fragments
+from fedi.web.fragments import Fragments
 from fedi.web.keys import MEMBER
 from fedi.web.posts import Scene, set_scene
-from fedi.web.render import FEED, render
+from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
+from fedi.web.shells import piece
 from fedi.web.surroundings import read_surroundings, set_around
 
 
@@ -73,32 +73,29 @@ async def show(request: web.Request) -> web.StreamResponse:
         scene = await set_scene(request, unit, thread)
         locked = await _is_locked(unit, scene)
         fragments = Fragments(request, scene, locked=locked)
-        shown = await fragments.read(unit, excerpt.replies)
-        branches = await _draw(unit, scene, shown, excerpt.opening)
+        tree = await fragments.draw(unit, excerpt.replies, excerpt.opening.path)
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
-    at_start, is_gone = passage.is_start, excerpt.opening.is_withheld
+    at_start = passage.is_start
     label = scene.networks.label(excerpt.opening.author_origin)
-    pieces = [
-        [set_around(request, "heading", around, label)],
-        *([[fragment.html for fragment in opening]] if at_start or is_gone else []),
-        *([fragments.lay_out(branches)] if branches else []),
-        [set_around(request, "rail", around, at_start, locked)],
-    ]
-    return render(
+    return render_filled(
         request,
         "thread.html",
-        for_all=True,
         document=passage.wanted.uri if passage.wanted else around.root.uri,
-        pieces=pieces,
+        words={"handle": request.cookies.get(HANDLE_COOKIE, "")},
+        pieces={
+            "heading": set_around(request, "heading", around, label),
+            "opening": piece(*(fragment.html for fragment in opening)),
+            "tree": tree,
+            "rail": set_around(request, "rail", around, at_start, locked),
+        },
         around=around,
         feed=f"/c/{thread.key}{FEED}" if scene.is_ours else FEED,
-        has_replies=bool(branches),
+        has_replies=bool(tree.html),
         at_start=at_start,
-        is_gone=is_gone,
+        is_gone=excerpt.opening.is_withheld,
         earlier=None if at_start else around.home,
         later=_later(around.home, passage, excerpt),
         locked=locked,
-        handle=request.cookies.get(HANDLE_COOKIE, ""),
     )
 
 
@@ -212,17 +209,3 @@ async def _page_with(unit: Unit, thread: Thread, path: str, branch: Place | None
     if await unit.session.scalar(before.offset(PAGE).limit(1)) is None:
         return None
     return await unit.session.scalar(before.offset(PAGE // 4).limit(1))
-
-
-async def _draw(
-    unit: Unit, scene: Scene, shown: Sequence[Fragment], opening: Edition
-) -> list[Branch[Fragment]]:
-    branches = grow(shown, root=opening.path)
-    if continued := [node for node in branches if node.continued]:
-        answered = [node.post.parent_id for node in continued]
-        query = select(Post.id, Post.key).where(Post.id.in_(answered))
-        keys: dict[int | None, str] = dict((await unit.session.execute(query)).all())
-        for node in continued:
-            if key := keys.get(node.post.parent_id):
-                node.above = post_path(scene.thread, key, lasting=True)
-    return branches
