@@ -48,6 +48,7 @@ def demo(directory: Path, port: int) -> Iterator[str]:
 def test_three_networks_hold_one_debate_and_are_found_again(tmp_path: Path):
     directory, port = tmp_path / "demo", free_ports(3)
     with demo(directory, port) as said:
+        assert "debug" not in said
         thread = re.search(r"fedi thread show (\S+)", said)
         assert thread is not None
         trees = [
