@@ -156,6 +156,7 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/g/communs",
         "/g/debats@velo.example",
         "/networks",
+        "/members",
         "/p/camille",
         "/p/perrine@social.example",
         "/sign-in",

@@ -9,7 +9,15 @@ from visitors import pages
 
 from fedi.web.render import STATIC
 
-PUBLIC = ("/", "/groups", "/networks", "/sign-in", "/g/reseau", "/interact?uri=https://a.example/1")
+PUBLIC = (
+    "/",
+    "/groups",
+    "/networks",
+    "/members",
+    "/sign-in",
+    "/g/reseau",
+    "/interact?uri=https://a.example/1",
+)
 
 
 async def test_every_page_speaks_the_language_of_its_reader(tmp_path: Path):
