@@ -10,6 +10,7 @@ from aiohttp.web import AbstractRouteDef, Application, get, post, static
 from fedi.web import actor_documents, client, documents, feeds, health, metrics, wellknown
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
+    accessibility,
     authorize,
     follows,
     groups,
@@ -99,6 +100,7 @@ PAGES: Routes = (
     get("/d/{key}", thread.show),
     get("/d/{key}/{slug}", shared(thread.show, by_key=True)),
     get("/live/{key}", live.follow),
+    get("/accessibility", shared(accessibility.show)),
     get("/networks.css", styles.colours),
     get("/mark.svg", styles.icon),
     static("/static", STATIC),

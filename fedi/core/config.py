@@ -68,6 +68,7 @@ class NetworkSection(Section):
     summary: str = key("", max_length=500)
     languages: tuple[Literal["fr", "en"], ...] = key(("fr", "en"), min_length=1)
     theme: str = key("#0f6b5c", pattern=r"^#[0-9a-fA-F]{6}$")
+    contact: str = key("", pattern=r"^([^@\s]+@[^@\s]+)?$", max_length=200)
 
 
 @dataclass(frozen=True)

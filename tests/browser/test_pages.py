@@ -157,6 +157,7 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/g/debats@velo.example",
         "/networks",
         "/members",
+        "/accessibility",
         "/p/camille",
         "/p/perrine@social.example",
         "/sign-in",

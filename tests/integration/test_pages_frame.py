@@ -14,6 +14,7 @@ PUBLIC = (
     "/groups",
     "/networks",
     "/members",
+    "/accessibility",
     "/sign-in",
     "/g/reseau",
     "/interact?uri=https://a.example/1",
@@ -161,3 +162,16 @@ async def test_colours_are_told_once_until_they_change(tmp_path: Path):
         assert "prefers-color-scheme: dark" in page.text
         again = await visitor.get("/networks.css", **{"If-None-Match": page.headers["ETag"]})
         assert again.status == 304
+
+
+async def test_every_page_leads_to_the_declaration_of_accessibility(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FEDI_NETWORK__CONTACT", "bonjour@node.test")
+    async with pages(tmp_path) as site:
+        visitor = site.visitor()
+        for path in PUBLIC:
+            assert "/accessibility" in (await visitor.get(path)).links(), path
+        page = await visitor.get("/accessibility")
+        assert "mailto:bonjour@node.test" in page.links()
+        assert "not been audited yet" in page.words
