@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Dialect, insert
 
-from fedi.core.tables import Base
+from fedi.core.tables import Base, columns_of
 
 Values = Mapping[str, Any]
 
@@ -38,41 +38,40 @@ class Insertion:
             ]
             rows = f"unnest({', '.join(arrays)})"
             self.text = f"{head} SELECT * FROM {rows}"  # noqa: S608 - names of our own tables
-        self._known = frozenset(names)
-        self._defaults = [
-            (place, name, default)
-            for place, name in enumerate(self._names)
+        self._defaults = {
+            name: default
+            for name in self._names
             if (default := _default_of(table.c[name])) is not None
-        ]
+        }
         self._converted = [
             (place, convert)
             for place, name in enumerate(self._names)
             if (convert := table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
         ]
+        self._known = columns_of(model) | {"_sa_instance_state"}  # with it a row keeps its values
 
     def bind(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
         """The parameters of rows; raises `KeyError` when one names a column that is not there."""
-        bound = [self._bind(row) for row in rows]
-        return [tuple(zip(*bound, strict=True))] if self._in_columns else bound
-
-    def _bind(self, row: Values) -> tuple[Any, ...]:
-        if not row.keys() <= self._known:
-            raise KeyError(*row.keys() - self._known)
-        values = [row.get(name) for name in self._names]
-        for place, name, default in self._defaults:
-            if name not in row:
-                values[place] = default()
+        if unknown := set().union(*rows) - self._known:
+            raise KeyError(*unknown)
+        columns = [self._column(name, rows) for name in self._names]
         for place, convert in self._converted:
-            values[place] = convert(values[place])
-        return tuple(values)
+            columns[place] = list(map(convert, columns[place]))
+        return [tuple(columns)] if self._in_columns else list(zip(*columns, strict=True))
+
+    def _column(self, name: str, rows: Sequence[Values]) -> list[Any]:
+        """The values of one column: going through rows column by column costs half as much."""
+        if (default := self._defaults.get(name)) is None:
+            return [row.get(name) for row in rows]
+        return [row[name] if name in row else default() for row in rows]
 
     def values_of(self, row: Base) -> Values:
         """All columns of a new row; it gets those it does not name, as if it had been loaded."""
         loaded = row.__dict__
-        for _, name, default in self._defaults:
-            if name not in loaded:
-                loaded[name] = default()
-        return {name: loaded.setdefault(name, None) for name in self._names}
+        for name in self._known.difference(loaded):
+            default = self._defaults.get(name)
+            loaded[name] = default() if default else None
+        return loaded
 
 
 @lru_cache(maxsize=256)

@@ -80,6 +80,22 @@ class Base(DeclarativeBase):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
+    def __init__(self, **values: Any) -> None:
+        """A new row; raises `TypeError` when the table has no such column.
+
+        The values count as loaded ones: a new row goes out whole, so nobody asks which of its
+        columns have changed, and to note that took three quarters of making a post.
+        """
+        if not values.keys() <= columns_of(type(self)):
+            raise TypeError(f"not all of these are columns: {', '.join(values)}")
+        self.__dict__.update(values)
+
+
+@lru_cache(maxsize=256)
+def columns_of(model: type[Base]) -> frozenset[str]:
+    """The names of the columns of a table."""
+    return frozenset(Base.metadata.tables[model.__tablename__].c.keys())
+
 
 Row = TypeVar("Row", bound=Base)
 
