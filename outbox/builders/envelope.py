@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from fedi.core.jsonld import Document
@@ -21,6 +22,7 @@ class Addressing(TypedDict, total=False):
     audience: str | None  # the Group whose debate it belongs to
 
 
+@lru_cache(maxsize=16)  # all that one unit says bears the same moment
 def write_time(moment: datetime) -> str:
     """Write a moment as peers read it: RFC 3339, UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

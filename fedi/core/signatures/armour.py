@@ -8,6 +8,7 @@ from binascii import a2b_base64, b2a_base64
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _BASE58BTC = "z"  # the multibase prefix
+_WRITTEN = _ALPHABET.encode().ljust(256)
 _LETTERS = 10
 _GROUP = 58**_LETTERS
 #: Enough for an RSA key of 8192 bits; the decoder's work grows with the square of the length.
@@ -47,17 +48,13 @@ def read_multibase(text: str) -> bytes:
 def write_multibase(data: bytes) -> str:
     """Encode as multibase base58btc (`z…`)."""
     number = int.from_bytes(data, "big")
-    groups = []
+    digits = bytearray()
     while number:
-        number, value = divmod(number, _GROUP)  # ten letters for one division of a long number
-        groups.append(_write_group(value))
+        number, group = divmod(number, _GROUP)  # ten letters for one division of a long number
+        for _ in range(_LETTERS):
+            group, digit = divmod(group, 58)
+            digits.append(digit)
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return _BASE58BTC + _ALPHABET[0] * zeros + "".join(reversed(groups)).lstrip(_ALPHABET[0])
-
-
-def _write_group(value: int) -> str:
-    letters = ""
-    for _ in range(_LETTERS):
-        value, digit = divmod(value, 58)
-        letters = _ALPHABET[digit] + letters
-    return letters
+    digits.reverse()
+    text = digits.lstrip(b"\0").translate(_WRITTEN).decode("ascii")
+    return _BASE58BTC + _ALPHABET[0] * zeros + text

@@ -1,5 +1,6 @@
 """JSON in its one canonical spelling (RFC 8785, JCS), the text that proofs sign."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -28,14 +29,25 @@ def _is_plain(value: Any) -> bool:
     The two differ in numbers with a fraction and in the order of names beyond ASCII, so
     neither is let through; a test compares them on everything else.
     """
-    kind = type(value)
-    if kind is dict:
-        return all(
-            type(name) is str and name.isascii() and _is_plain(member)
-            for name, member in value.items()
-        )
-    if kind is list:
-        return all(map(_is_plain, value))
-    if kind is int:
-        return bool(abs(value) <= _LARGEST_INTEGER)
-    return kind is str or kind is bool or value is None
+    pending = [value]
+    for value in pending:
+        kind = type(value)
+        if kind is dict:
+            if not _are_plain_names(value):
+                return False
+            pending.extend(value.values())
+        elif kind is list:
+            pending.extend(value)
+        elif kind is int:
+            if abs(value) > _LARGEST_INTEGER:
+                return False
+        elif not (kind is str or kind is bool or value is None):
+            return False
+    return True
+
+
+def _are_plain_names(names: Iterable[Any]) -> bool:
+    try:
+        return "".join(names).isascii()
+    except TypeError:  # a name that is no text
+        return False

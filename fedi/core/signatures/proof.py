@@ -7,6 +7,7 @@ an archive has to verify years later.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -47,7 +48,7 @@ def add_proof(document: Document, key: SigningKey, created: datetime) -> dict[st
         **_TYPE,
         "verificationMethod": key.id,
         "proofPurpose": _PURPOSE,
-        "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": _write_moment(created),
     }
     signature = key.sign(_digest(options, _unproved(document)))
     return {**document, "proof": {**options, "proofValue": write_multibase(signature)}}
@@ -129,6 +130,11 @@ def _in_context_of(options: Document, document: dict[str, Any]) -> dict[str, Any
 
 def _digest(options: Document, document: Document) -> bytes:
     return sha256(canonical(options)).digest() + sha256(canonical(document)).digest()
+
+
+@lru_cache(maxsize=16)  # all that one unit says bears the same moment
+def _write_moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _read_moment(value: object) -> datetime:
