@@ -166,6 +166,8 @@ def id_of(value: object) -> str | None:
         value = value[0]
     if isinstance(value, dict):
         value = value.get("id")
+    if value is None:  # as often as not, and an error costs more than all the rest
+        return None
     try:
         return read_id(value)
     except Malformed:

@@ -35,7 +35,8 @@ _HOST = re.compile(
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 _KEY_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_KEY_LENGTH = 26
+_KEY_PAIRS = [first + second for first in _KEY_ALPHABET for second in _KEY_ALPHABET]
+_KEY_BITS = 130
 _SHELVES = {"person": "p", "group": "g", "network": "g"}
 
 
@@ -69,6 +70,7 @@ class Url:
     origin: Origin
     target: str  # path and query
     fragment: str  # with its `#`, or empty
+    is_canonical: bool = field(default=True, compare=False)  # whether its origin was so written
 
     @property
     def request(self) -> str:
@@ -97,7 +99,8 @@ def _read_url(value: str) -> Url:
     if match is None:
         raise Malformed("an address must be an http or https URL", code="url")
     scheme, authority, target, fragment = match.groups("")
-    return Url(_read_origin(scheme.lower(), authority), target, fragment)
+    origin = _read_origin(scheme.lower(), authority)
+    return Url(origin, target, fragment, str(origin) == f"{scheme}://{authority}")
 
 
 def read_id(value: object) -> str:
@@ -106,9 +109,9 @@ def read_id(value: object) -> str:
     `https://EXAMPLE.com:443/a` is refused: it would be a second name of
     `https://example.com/a`.  Path, query and fragment are never normalised.
     """
-    if str(parse_url(value)) != value:
+    if not parse_url(value).is_canonical:
         raise Malformed("the host of an id must be in canonical form", code="url-not-canonical")
-    return value
+    return str(value)
 
 
 def origin_of(url: str) -> Origin:
@@ -217,6 +220,4 @@ def new_key() -> str:
     It is a UUIDv7 in Crockford's base 32, so keys sort by the time they were made.
     """
     number = uuid_utils.uuid7().int
-    return "".join(
-        _KEY_ALPHABET[number >> shift & 31] for shift in range(5 * (_KEY_LENGTH - 1), -1, -5)
-    )
+    return "".join([_KEY_PAIRS[number >> shift & 1023] for shift in range(_KEY_BITS - 10, -1, -10)])
