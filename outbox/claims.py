@@ -75,7 +75,8 @@ def _write_due() -> Select[*tuple[Any, ...]]:
         .cte("head")
     )
     place = func.row_number().over(partition_by=head.c.origin, order_by=head.c.id).label("place")
-    ranked = select(head.c.id, head.c.depth, place).subquery("ranked")
+    seen = func.count().over().label("seen")
+    ranked = select(head.c.id, head.c.depth, place, seen).subquery("ranked")
     return (
         select(
             Delivery.id,
@@ -90,6 +91,7 @@ def _write_due() -> Select[*tuple[Any, ...]]:
             Peer.scheme,
             Peer.scheme_until,
             Peer.dialect,
+            ranked.c.seen,
         )
         .join(ranked, ranked.c.id == Delivery.id)
         .outerjoin(Peer, Peer.uri == Delivery.origin)
@@ -128,7 +130,7 @@ class Claim:
     """What was taken in hand."""
 
     parcels: Sequence[Parcel] = ()
-    is_short: bool = True  # there was less to take than asked for, as far as one could see
+    is_last: bool = True  # nothing more could be taken until something changes
 
 
 class Claims:
@@ -158,7 +160,7 @@ class Claims:
                 for row in rows
                 if row.signer_id in keys
             ],
-            is_short=len(due) < limit and len(taken) == len(due),
+            is_last=len(due) == len(taken) < limit and all(row.seen < HEAD for row in due[:1]),
         )
 
     def forget_key(self, signer_id: int) -> None:

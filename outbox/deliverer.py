@@ -1,7 +1,7 @@
 """The loop that sends what was published.
 
 deliveries ──claim──> lanes, one per peer ──> POST ──> results ──> deliveries
-    ^       100 rows                      64 at once              one unit for many
+    ^       200 rows                      64 at once              one unit for many
     └── woken by a unit that queued something, by results, or by the next due time
 """
 
@@ -28,7 +28,10 @@ from outbox.queue import give_up_on_the_lost, heard_again, hold_for_the_paused, 
 
 log = structlog.get_logger()
 
-BATCH = 100  # rows of one claim, results of one unit
+BATCH = 200  # rows of one claim, results of one unit
+#: Deliveries begun before the loop looks at anything else: 3 ms of signing, 30 on a small board.
+#: With a turn of the loop for each, 50 µs of every delivery went into changing between them.
+TOGETHER = 8
 #: Seconds that results may wait for others to be written with.
 LINGER = 0.2
 #: Seconds after which an answer counts as slow.
@@ -120,10 +123,11 @@ class Deliverer:
             if self._stopping:
                 return timedelta()
             claim, pause = await self._write_down(min(BATCH, self._lanes.room))
-            for parcel in claim.parcels:
+            for number, parcel in enumerate(claim.parcels, start=1):
                 self._lanes.add(parcel)
                 self._launch()
-                await asyncio.sleep(0)  # signing takes a millisecond, and others wait for the loop
+                if number % TOGETHER == 0:
+                    await asyncio.sleep(0)  # others wait for the loop
             return pause
 
     async def _write_down(self, limit: int = 0) -> tuple[Claim, timedelta]:
@@ -143,15 +147,13 @@ class Deliverer:
             await unit.flush()
             busy = self._lanes.busy()
             claim = await self._claims.take(unit, limit=limit, busy=busy) if limit else Claim()
-            outlook = await look_ahead(unit) if claim.is_short else None
+            pause = await look_ahead(unit) if claim.is_last else timedelta()
         del self._results[: len(results)]
         del self._returned[: len(returned)]
         for uri in gone:
             self._keep(self._rechecks, self._recheck(uri))
         DELIVERIES_IN_FLIGHT.set(len(self._in_flight))
-        if outlook is None or (outlook.crowded and claim.parcels):
-            return claim, timedelta()
-        return claim, outlook.pause
+        return claim, pause
 
     async def _look_after(self, unit: Unit) -> None:
         """Resume what waits for peers that were heard again; give up on those that are lost."""

@@ -13,7 +13,7 @@ from outbox.delivery import Parcel
 SLOTS = 64  # deliveries in flight
 DOUBTFUL_SLOTS = 32  # of them, to peers in trouble
 WIDTH = 2  # to one peer
-IN_TURN = 128  # in flight, or the first to wait for their peer
+IN_TURN = 256  # in flight, or the first to wait for their peer
 IN_HAND = 1024  # claimed, all included
 
 

@@ -162,6 +162,8 @@ async def actors_to_recheck(unit: Unit, results: Sequence[Result]) -> list[str]:
     Their rows are marked, so that nobody relies on them before they were asked for again.
     """
     gone = [result.parcel for result in results if result.status in _GONE]
+    if not gone:
+        return []
     uris = []
     for origin, inbox in sorted({(parcel.origin, parcel.inbox) for parcel in gone}):
         query = select(Actor.uri).where(

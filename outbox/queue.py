@@ -20,14 +20,6 @@ HEAD = 400
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What will be due."""
-
-    crowded: bool  # more is due than one claim looks at
-    pause: timedelta  # until something else becomes due, at most five seconds
-
-
-@dataclass(frozen=True)
 class Waiting:
     """What waits for one peer."""
 
@@ -139,18 +131,16 @@ async def heard_again(unit: Unit) -> list[str]:
     return list(await unit.session.scalars(query))
 
 
-async def look_ahead(unit: Unit) -> Outlook:
-    """What the queue will need next."""
+async def look_ahead(unit: Unit) -> timedelta:
+    """How long until something else becomes due, at most five seconds."""
     waiting, paused = Delivery.next_attempt_at, Peer.paused_until
-    due = select(Delivery.id).where(waiting <= unit.now).limit(HEAD + 1).subquery()
     query = select(
-        select(func.count()).select_from(due).scalar_subquery(),
         select(func.min(waiting)).where(waiting > unit.now).scalar_subquery(),
         select(func.min(paused)).where(paused > unit.now).scalar_subquery(),
     )
-    count, *moments = (await unit.session.execute(query)).one()
+    moments = (await unit.session.execute(query)).one()
     waits: list[timedelta] = [moment - unit.now for moment in moments if moment is not None]
-    return Outlook(crowded=count > HEAD, pause=min([LONGEST_SLEEP, *waits]))
+    return min([LONGEST_SLEEP, *waits])
 
 
 async def give_up_on_the_lost(unit: Unit) -> None:
