@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from actors.local import network_actor
-from actors.models import Actor, Follow, Role
+from actors.models import Actor, Role
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path, read_key
@@ -99,7 +99,6 @@ class Voice:
     """A network, or another server, that takes part in a thread."""
 
     origin: str
-    name: str  # of the network when it is one we know, else the host
     posts: int
 
 
@@ -130,6 +129,7 @@ class ThreadRow:
     cursor: str  # of the page that comes after it
 
 
+@cache  # putting it together takes longer than running it
 def _thread_columns() -> Any:
     group, author, last = aliased(Actor), aliased(Actor), aliased(Actor)
     return (
@@ -219,36 +219,10 @@ async def _voices(unit: Unit, thread_ids: Collection[int]) -> dict[int, tuple[Vo
         .group_by(Participation.thread_id, Actor.origin)
         .order_by(posts.desc(), Actor.origin)
     )
-    rows = (await unit.session.execute(query)).all()
-    names = await network_names(unit, {origin for _, origin, _ in rows})
     found: defaultdict[int, list[Voice]] = defaultdict(list)
-    for thread_id, origin, count in rows:
-        found[thread_id].append(Voice(origin, names[origin], int(count)))
+    for thread_id, origin, count in await unit.session.execute(query):
+        found[thread_id].append(Voice(origin, int(count)))
     return {thread_id: tuple(heard) for thread_id, heard in found.items()}
-
-
-async def network_names(unit: Unit, origins: Collection[str]) -> dict[str, str]:
-    """What the servers of these origins are called: the network that one is for us, or its host.
-
-    A network is a Group that ours follows or that follows ours.
-    """
-    network = await network_actor(unit)
-    query = (
-        select(Actor.origin, Actor.name)
-        .join(Follow, or_(Follow.followed_id == Actor.id, Follow.follower_id == Actor.id))
-        .where(
-            Actor.origin.in_(origins),
-            Actor.type == "Group",
-            Actor.name != "",
-            or_(Follow.follower_id == network.id, Follow.followed_id == network.id),
-            Follow.accepted_at.is_not(None),
-        )
-        .order_by(Follow.follower_id != network.id, Follow.id)
-    )
-    names = {origin: origin.partition("://")[2] for origin in origins}
-    for origin, name in reversed((await unit.session.execute(query)).all()):
-        names[origin] = name
-    return names | ({network.origin: network.name} if network.origin in names else {})
 
 
 async def participants(unit: Unit, thread: Thread) -> list[tuple[Actor, int]]:

@@ -1,7 +1,9 @@
-"""What was made once and is kept in memory for who asks again, within a bound of bytes."""
+"""What was made once and is kept in memory for who asks again: within a bound, or for a while."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable
+from time import monotonic
 from typing import Generic, TypeVar
 
 from fedi.core.metrics import CACHED
@@ -59,3 +61,19 @@ class Kept(Generic[Value]):
         """Keep it no longer."""
         _, size = self._things.pop(key, (None, 0))
         self._left += size
+
+
+class Lasting(Generic[Value]):
+    """One thing that takes long to read and may be a little old."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._known: tuple[Value, float] | None = None
+        self._reading = asyncio.Lock()
+
+    async def get(self, read: Callable[[], Awaitable[Value]]) -> Value:
+        """What was read in the last seconds, or is read now, once for all who ask."""
+        async with self._reading:
+            if self._known is None or self._clock() >= self._known[1]:
+                self._known = await read(), self._clock() + self._seconds
+            return self._known[0]

@@ -10,7 +10,7 @@ from fedi.core.departure import Departure
 from fedi.core.i18n import Language
 from fedi.core.survey import Survey
 from fedi.debates.models.post import Post
-from fedi.web.kept import Kept
+from fedi.web.kept import Kept, Lasting
 from fedi.web.limits import Limits
 from fedi.web.live import Live
 from fedi.web.networks import KnownNetworks
@@ -28,6 +28,8 @@ LIVE: AppKey[Live] = AppKey("live", Live)
 DEPARTURE: AppKey[Departure] = AppKey("departure", Departure)
 #: The networks that pages of debates name.
 NETWORKS: AppKey[KnownNetworks] = AppKey("networks", KnownNetworks)
+#: What NodeInfo counts.
+USAGE: AppKey[Lasting[Mapping[str, Any]]] = AppKey("usage", Lasting)
 #: Pieces of pages.
 FRAGMENTS: AppKey[Kept[Any]] = AppKey("fragments", Kept)
 #: How often who may do what.

@@ -19,8 +19,8 @@ from fedi.core.i18n import Language, choose, read_language
 from fedi.core.version import VERSION
 from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
-from fedi.web.kept import Kept
-from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION
+from fedi.web.kept import Kept, Lasting
+from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION, USAGE
 from fedi.web.marks import mark
 from fedi.web.negotiate import name_document
 from fedi.web.networks import KnownNetworks
@@ -37,6 +37,8 @@ FEED = "/feed.atom"
 PRIVATE, PUBLIC = "private, no-cache", "public, max-age=0, s-maxage=5"
 #: Bytes of pieces of pages that a process keeps: a dozen pages of debates, or more.
 ROOM = 6 * 1024 * 1024
+#: Seconds for which NodeInfo tells the same: to count takes as long as there are posts.
+USAGE_SECONDS = 300.0
 
 
 def set_up_templates(app: web.Application, config: Config) -> None:
@@ -47,6 +49,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
     app[LANGUAGES] = languages
     app[NETWORKS] = KnownNetworks(app[NODE].signals)
     app[FRAGMENTS] = Kept(ROOM, "fragments")
+    app[USAGE] = Lasting(USAGE_SECONDS)
     app[SHARED] = Shared(app[NODE].signals)
     environment = aiohttp_jinja2.setup(
         app,

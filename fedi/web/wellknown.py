@@ -1,6 +1,9 @@
 """How others find us: WebFinger (RFC 7033), host-meta (RFC 6415), NodeInfo 2.1 (FEP-f1d5)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from aiohttp import hdrs, web
@@ -11,11 +14,13 @@ from fedi.accounts.models import Account
 from fedi.core.appkeys import NODE
 from fedi.core.errors import FediError, Malformed
 from fedi.core.jsonld import dumps
+from fedi.core.node import Node
 from fedi.core.unit import Unit
 from fedi.core.version import VERSION
 from fedi.core.vocab import AS2, JRD_JSON, OUR_SOFTWARE
 from fedi.debates.models.post import Post
 from fedi.web.answers import BRIEFLY, document
+from fedi.web.keys import USAGE
 
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/2.1"
 MAX_RESOURCE = 2048
@@ -65,8 +70,7 @@ async def nodeinfo_links(request: web.Request) -> web.Response:
 async def nodeinfo(request: web.Request) -> web.Response:
     """GET /nodeinfo/2.1: roots are posts, replies are comments, who writes is active."""
     node = request.app[NODE]
-    async with node.db.reading() as unit:
-        usage = await _usage(unit)
+    usage = await request.app[USAGE].get(partial(_usage, node))
     body = {
         "version": "2.1",
         "software": {"name": OUR_SOFTWARE, "version": VERSION},
@@ -81,7 +85,12 @@ async def nodeinfo(request: web.Request) -> web.Response:
     return response
 
 
-async def _usage(unit: Unit) -> dict[str, object]:
+async def _usage(node: Node) -> Mapping[str, Any]:
+    async with node.db.reading() as unit:
+        return await _count(unit)
+
+
+async def _count(unit: Unit) -> Mapping[str, Any]:
     accounts = select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))
     ours = select(func.count()).where(Post.document.is_not(None), Post.published_at <= unit.now)
     writers = select(func.count(distinct(Post.author_id))).where(Post.document.is_not(None))

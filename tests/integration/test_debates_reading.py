@@ -24,7 +24,6 @@ from fedi.debates.threads import (
     Voice,
     find_thread,
     list_threads,
-    network_names,
     open_thread,
     participants,
     voices,
@@ -249,9 +248,9 @@ async def test_debates_are_listed_by_last_activity_with_those_who_take_part(
         rows = await list_threads(unit)
         assert [row.title for row in rows] == ["Premier", "Second"]
         assert rows[0].voices == (
-            Voice(LISBON, "Rede de Lisboa", 2),
-            Voice("https://micro.example", "micro.example", 1),
-            Voice("https://node.test", "Reseau", 1),
+            Voice(LISBON, 2),
+            Voice("https://micro.example", 1),
+            Voice("https://node.test", 1),
         )
         assert rows[0].last_author_name == "Ana"
         assert rows[0].active_at == MORNING + timedelta(minutes=62)
@@ -281,23 +280,6 @@ async def test_lists_go_on_where_they_stopped_and_keep_to_a_group(unit: Unit) ->
     assert len(await list_threads(unit)) == 6
     for nonsense in ("x", "1", "-1", "9" * 30 + "-1", "1-" + "9" * 30, "1-2-3"):
         assert len(await list_threads(unit, before=nonsense)) in (0, 6)
-
-
-async def test_a_server_is_called_by_its_network_or_by_its_host(unit: Unit) -> None:
-    network = await network_actor(unit)
-    for name in ("climat", "rede"):
-        group = await make_remote_actor(unit, name, LISBON, "Group")
-        if name == "rede":
-            uri = f"{group.uri}/follows/1"
-            await accept_follow(unit, await request_follow(unit, uri, group, network))
-    await unit.flush()
-
-    names = await network_names(unit, [LISBON, "http://localhost:8081", "https://node.test"])
-    assert names == {
-        LISBON: "Rede",
-        "http://localhost:8081": "localhost:8081",
-        "https://node.test": "Reseau",
-    }
 
 
 # --- what it costs -----------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """What is kept in memory, within a bound."""
 
-from fedi.web.kept import OVERHEAD, Kept
+import asyncio
+
+from fedi.web.kept import OVERHEAD, Kept, Lasting
 
 
 def test_what_was_not_asked_for_longest_goes_first():
@@ -37,3 +39,20 @@ def test_dropping_gives_the_room_back():
     kept.clear()
     kept.keep("c", "C", 10)
     assert kept.get_all("abc") == [None, None, "C"]
+
+
+async def test_what_lasts_is_read_once_for_all_and_anew_when_it_is_old():
+    now, reads = 0.0, 0
+
+    async def read() -> int:
+        nonlocal reads
+        reads += 1
+        await asyncio.sleep(0)
+        return reads
+
+    lasting: Lasting[int] = Lasting(10, clock=lambda: now)
+    assert await asyncio.gather(*(lasting.get(read) for _ in range(5))) == [1] * 5
+    now = 9.9
+    assert await lasting.get(read) == 1
+    now = 10.0
+    assert await lasting.get(read) == 2

@@ -6,8 +6,8 @@ from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
 from fedi.core.errors import FediError, NotFound, Unreachable
 from fedi.debates.permissions import may_reply
-from fedi.web.keys import FIND_POST, LIMITS, MEMBER
-from fedi.web.networks import actor_path, read_networks
+from fedi.web.keys import FIND_POST, LIMITS, MEMBER, NETWORKS
+from fedi.web.networks import actor_path
 from fedi.web.pages.follows import relation_to
 from fedi.web.pages.groups import plain_summary
 from fedi.web.people import byline_of
@@ -53,7 +53,7 @@ async def _show_actor(request: web.Request, uri: str) -> web.Response:
     if actor.type == "Group":
         raise web.HTTPSeeOther(actor_path(actor))
     async with request.app[NODE].db.reading() as unit:
-        by = byline_of(await read_networks(unit), actor)
+        by = byline_of(await request.app[NETWORKS].read(unit), actor)
         relation = await relation_to(unit, request[MEMBER], actor)
     return render(
         request,

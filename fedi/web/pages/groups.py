@@ -15,10 +15,10 @@ from fedi.core.unit import Unit
 from fedi.debates.groups import moderators
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import list_threads
-from fedi.web.keys import LANGUAGE, MEMBER
+from fedi.web.keys import LANGUAGE, MEMBER, NETWORKS
 from fedi.web.listing import Listed, list_thread, read_pinned, read_shelf
 from fedi.web.marks import mark
-from fedi.web.networks import actor_path, read_networks
+from fedi.web.networks import actor_path, with_health
 from fedi.web.pages.follows import relation_to
 from fedi.web.people import byline_of
 from fedi.web.render import FEED, render
@@ -42,7 +42,7 @@ async def index(request: web.Request) -> web.StreamResponse:
     """GET /groups"""
     language = request[LANGUAGE]
     async with request.app[NODE].db.reading() as unit:
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
         groups = await local_groups(unit)
         counts = await _counts(unit, groups)
         lines = []
@@ -77,9 +77,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     before = request.query.get("before")
     async with node.db.reading() as unit:
         group = await find_actor(unit, request.match_info["name"], group=True)
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
         shelf = await read_shelf(unit, networks, language, group=group, before=before)
-        known = next((item for item in networks.others if item.actor.id == group.id), None)
+        same = [item for item in networks.others if item.actor.id == group.id]
+        known = next(iter(await with_health(unit, same)), None)
         pinned = await read_pinned(unit, group, language)
         relation = await relation_to(unit, request[MEMBER], group)
         people = [byline_of(networks, person) for person in await moderators(unit, group)]

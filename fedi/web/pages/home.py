@@ -9,9 +9,9 @@ from fedi.core.i18n import Language
 from fedi.core.numerals import spell
 from fedi.core.unit import Unit
 from fedi.debates.models.thread import Thread
-from fedi.web.keys import LANGUAGE
+from fedi.web.keys import LANGUAGE, NETWORKS
 from fedi.web.listing import read_pinned, read_shelf
-from fedi.web.networks import Networks, read_networks
+from fedi.web.networks import Networks, with_health
 from fedi.web.render import render
 from fedi.web.words import health
 
@@ -21,12 +21,13 @@ async def show(request: web.Request) -> web.StreamResponse:
     node, language = request.app[NODE], request[LANGUAGE]
     before, chosen = request.query.get("before"), request.query.get("group")
     async with node.db.reading() as unit:
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
         groups = await local_groups(unit)
         group = next((group for group in groups if group.handle == chosen), None)
         shelf = await read_shelf(unit, networks, language, group=group, before=before)
         total = await count_threads(unit)
         pinned = await read_pinned(unit, networks.ours.actor, language)
+        followed = await with_health(unit, networks.followed)
     base = f"/?group={group.handle}" if group else "/"
     return render(
         request,
@@ -44,7 +45,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         first_visit=_first_visit(networks, language),
         followed=[
             (network, health(network.peer, language, node.clock()))
-            for network in networks.followed
+            for network in followed
             if network.peer is not None
         ],
     )

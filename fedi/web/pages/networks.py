@@ -1,10 +1,11 @@
 """The networks that ours follows, and those that follow it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 from sqlalchemy import func, select
 
+from actors.local import network_actor
 from actors.models import Actor, Follow
 from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
@@ -14,8 +15,8 @@ from fedi.core.unit import Unit
 from fedi.debates.groups import follow_network
 from fedi.debates.models.thread import Participation, Thread
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE
-from fedi.web.networks import Network, read_networks
+from fedi.web.keys import FRAGMENTS, LANGUAGE, NETWORKS
+from fedi.web.networks import Network, Networks, with_health
 from fedi.web.pages.groups import plain_summary
 from fedi.web.render import render
 from fedi.web.sessions import require_member
@@ -61,9 +62,8 @@ async def follow(request: web.Request) -> web.StreamResponse:
             found = Found(actor, actor.name or actor.handle, plain_summary(actor))
             return await _page(request, form, found=found)
         async with node.db.unit() as unit:
-            networks = await read_networks(unit)
             target = await unit.find(Actor, id=actor.id)
-            await follow_network(unit, networks.ours.actor, target or actor)
+            await follow_network(unit, await network_actor(unit), target or actor)
     except Unreachable:
         form.errors["address"] = N_("that server does not answer; try again a little later")
     except Invalid as error:
@@ -80,9 +80,10 @@ async def _page(
 ) -> web.Response:
     node, language = request.app[NODE], request[LANGUAGE]
     async with node.db.reading() as unit:
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
+        people = await _people(request, unit, networks)
+        networks = replace(networks, others=tuple(await with_health(unit, networks.others)))
         shared = await _shared(unit, [network.actor.origin for network in networks.others])
-        people = await _count_people(unit, networks.ours.actor)
 
     def line(network: Network) -> NetworkLine:
         state = health(network.peer, language, node.clock()) if network.peer else None
@@ -113,6 +114,13 @@ async def _shared(unit: Unit, origins: list[str]) -> dict[str, int]:
         .group_by(Actor.origin)
     )
     return dict((await unit.session.execute(query)).all())
+
+
+async def _people(request: web.Request, unit: Unit, networks: Networks) -> tuple[int, int]:
+    """Those who follow ours; they are counted again when a network has changed."""
+    kept, key = request.app[FRAGMENTS], ("people", networks)
+    people: tuple[int, int] | None = kept.get(key)
+    return people or kept.keep(key, await _count_people(unit, networks.ours.actor), 0)
 
 
 async def _count_people(unit: Unit, network: Actor) -> tuple[int, int]:

@@ -17,9 +17,8 @@ from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
 from fedi.debates.writing import root_type
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE, LIMITS
+from fedi.web.keys import LANGUAGE, LIMITS, NETWORKS
 from fedi.web.mentions import find_named
-from fedi.web.networks import read_networks
 from fedi.web.people import Byline, byline_of
 from fedi.web.render import render
 from fedi.web.sessions import actor_of, require_member
@@ -92,7 +91,7 @@ async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> 
     member = require_member(request)
     async with request.app[NODE].db.reading() as unit:
         group = await _chosen_group(unit, form)
-        by = byline_of(await read_networks(unit), member.actor)
+        by = byline_of(await request.app[NETWORKS].read(unit), member.actor)
     title, question = form.line("title"), form.line("question")
     is_whole = root_type(written.content, form["text"]) == "Note"
     return Preview(title, question, written.content, is_whole, group.name, by)

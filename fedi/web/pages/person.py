@@ -15,9 +15,8 @@ from fedi.debates.addresses import page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import readable
-from fedi.web.keys import LANGUAGE, MEMBER
+from fedi.web.keys import LANGUAGE, MEMBER, NETWORKS
 from fedi.web.listing import untitled
-from fedi.web.networks import read_networks
 from fedi.web.pages.follows import relation_to
 from fedi.web.pages.groups import find_actor, plain_summary
 from fedi.web.people import byline_of
@@ -46,7 +45,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /p/NAME, and /p/NAME@host for a person of a peer"""
     async with request.app[NODE].db.reading() as unit:
         person = await find_actor(unit, request.match_info["name"], group=False)
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
         words = await _words(unit, person, request[LANGUAGE])
         relation = await relation_to(unit, request[MEMBER], person)
     return render(

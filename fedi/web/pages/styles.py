@@ -6,8 +6,9 @@ from aiohttp import hdrs, web
 
 from fedi.core.appkeys import NODE
 from fedi.web.colours import ink
+from fedi.web.keys import NETWORKS
 from fedi.web.marks import mark
-from fedi.web.networks import read_networks, stylesheet
+from fedi.web.networks import stylesheet
 
 MINUTE, DAY = 60, 24 * 60 * 60
 
@@ -16,7 +17,7 @@ async def colours(request: web.Request) -> web.StreamResponse:
     """GET /networks.css: a network met a moment ago may stay grey for a minute."""
     node = request.app[NODE]
     async with node.db.reading() as unit:
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
     text = stylesheet(networks, node.config.network.theme)
     return _cached(request, text, "text/css", MINUTE)
 
