@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from signing import BODY, NOW, RSA_ID, rsa_key, with_headers
+from signing import BODY, NOW, RSA_ID, ed25519_key, rsa_key, with_headers
 
 from fedi.core.signatures.errors import BadKey, BadSignature, Unsigned
 from fedi.core.signatures.keys import (
+    PublicKey,
     load_private,
     load_public,
     read_multikey,
@@ -120,6 +121,49 @@ def test_the_signature_itself_cannot_be_changed(data: st.DataObject, scheme: str
     assume(forged != genuine)
     changed = header.replace(text, b64encode(forged).decode())
     assert not verdict(with_headers(request, {"Signature": changed}), scheme)
+
+
+ED25519 = replace(ed25519_key(), id=RSA_ID)
+READING = replace(OUTGOING, method="GET", body=b"")
+#: What our own nodes sign, which is verified by hand.
+OURS = [
+    (with_headers(request, sign(request, key, "rfc9421", NOW)), key.public)
+    for request in (OUTGOING, READING)
+    for key in (rsa_key(), ED25519)
+]
+
+
+def judged(request: Request, key: PublicKey) -> str:
+    """The code of the refusal, or that there is none."""
+    try:
+        verify(request, read_key_id(request), key, NOW)
+    except (BadSignature, Unsigned) as refused:
+        return refused.code
+    return "verified"
+
+
+def with_another_signature(request: Request) -> Request:
+    """The same with a member that proves nothing, for which the library is asked."""
+    (signature_input,) = request.fields["signature-input"]
+    return with_headers(request, {"Signature-Input": f'{signature_input}, no=("@method")'})
+
+
+@given(st.data(), st.sampled_from(OURS))
+@quick
+def test_our_own_form_is_judged_as_the_library_judges_it(
+    data: st.DataObject, signed: tuple[Request, PublicKey]
+):
+    request, key = signed
+    assert judged(request, key) == judged(with_another_signature(request), key) == "verified"
+    part = data.draw(st.sampled_from(["method", "host", "target", "body", *dict(request.headers)]))
+    if part == "body":
+        changed = replace(request, body=request.body + data.draw(st.binary(max_size=2)))
+    elif part in dict(request.headers):
+        value = data.draw(edited(dict(request.headers)[part]))
+        changed = with_headers(request, {part: value})
+    else:
+        changed = replace(request, **{part: data.draw(edited(getattr(request, part)))})
+    assert judged(changed, key) == judged(with_another_signature(changed), key)
 
 
 @given(st.data(), schemes)
