@@ -34,6 +34,7 @@ from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
+from fedi.web.sharing import answer_again
 from fedi.web.watch import watch_requests
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
@@ -70,7 +71,13 @@ def create_app(
     """
     trusted = node.config.listen.trusted_proxies
     app = web.Application(
-        middlewares=[watch_requests(trusted), trust_proxies(trusted), show_errors, know_reader],
+        middlewares=[
+            watch_requests(trusted),
+            answer_again,
+            trust_proxies(trusted),
+            show_errors,
+            know_reader,
+        ],
         client_max_size=MAX_BODY,
     )
     app.on_response_prepare.extend((guard, let_go))

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 
 from fedi.core.appkeys import NODE
+from fedi.core.i18n import Language, choose
 from fedi.core.vocab import ACTIVITY_JSON
+from fedi.web.keys import LANGUAGES
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,6 +25,12 @@ def wants_document(request: web.Request) -> bool:
         if media in (ACTIVITY_JSON, "application/ld+json") and "q=0" not in parameters:
             return True
     return False
+
+
+def accepted_language(request: web.Request) -> Language:
+    """The language of the interface that the caller's browser prefers."""
+    languages = request.app[LANGUAGES]
+    return languages[choose(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), tuple(languages))]
 
 
 def negotiate(document: Handler, page: Handler) -> Handler:

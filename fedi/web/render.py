@@ -15,14 +15,14 @@ from jinja2.runtime import Context
 
 from fedi.core.appkeys import NODE
 from fedi.core.config import Config
-from fedi.core.i18n import Language, choose, read_language
+from fedi.core.i18n import Language, read_language
 from fedi.core.version import VERSION
 from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
 from fedi.web.kept import Kept, Lasting
 from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION, USAGE
 from fedi.web.marks import mark
-from fedi.web.negotiate import name_document
+from fedi.web.negotiate import accepted_language, name_document
 from fedi.web.networks import KnownNetworks
 from fedi.web.sharing import SHARED, Shared
 from fedi.web.shells import Piece, Shell, blank, shell
@@ -188,8 +188,7 @@ def choose_language(request: web.Request) -> Language:
     for wish in (request.cookies.get(LANGUAGE_COOKIE), theirs):
         if wish is not None and wish in languages:
             return languages[wish]
-    accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
-    return languages[choose(accepted, tuple(languages))]
+    return accepted_language(request)
 
 
 def _frame(request: web.Request) -> Mapping[str, Any]:

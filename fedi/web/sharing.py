@@ -8,7 +8,7 @@ seconds in any case: names and the health of servers are in it too, and a wake m
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -21,9 +21,7 @@ from multidict import CIMultiDict
 from fedi.core.wakes import Wakes
 from fedi.web.answers import already_has
 from fedi.web.kept import Kept
-from fedi.web.keys import LANGUAGE
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from fedi.web.negotiate import Handler, accepted_language
 
 #: Seconds that an answer is kept.
 LASTS = 5
@@ -121,6 +119,8 @@ class Shared:
 
 
 SHARED: web.AppKey[Shared] = web.AppKey("shared", Shared)
+#: What is asked of the handlers that share their answers.
+_QUESTIONS: dict[Handler, Callable[[web.Request], Question | None]] = {}
 
 
 def shared(handler: Handler, *, by_key: bool = False) -> Handler:
@@ -130,12 +130,17 @@ def shared(handler: Handler, *, by_key: bool = False) -> Handler:
     `by_key` it is about the debate whose key is in the address, and of no other.
     """
 
+    def ask(request: web.Request) -> Question | None:
+        if hdrs.COOKIE in request.headers or request.method != hdrs.METH_GET:
+            return None
+        about = request.match_info["key"] if by_key else ""
+        return Question(about, handler, request.raw_path, accepted_language(request).tag)
+
     @wraps(handler)
     async def answer(request: web.Request) -> web.StreamResponse:
-        if hdrs.COOKIE in request.headers or request.method != hdrs.METH_GET:
+        question = ask(request)
+        if question is None:
             return await handler(request)
-        about = request.match_info["key"] if by_key else ""
-        question = Question(about, handler, request.raw_path, request[LANGUAGE].tag)
         kept = request.app[SHARED]
         known = kept.find(question) or await kept.wait(question)
         if known is not None:
@@ -149,7 +154,17 @@ def shared(handler: Handler, *, by_key: bool = False) -> Handler:
                 kept.keep(question, made)
         return made.respond(request)
 
+    _QUESTIONS[answer] = ask
     return answer
+
+
+@web.middleware
+async def answer_again(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give what is kept before anything else is asked, for nothing depends on who asks."""
+    ask = _QUESTIONS.get(request.match_info.handler)
+    question = ask(request) if ask is not None else None
+    known = request.app[SHARED].find(question) if question is not None else None
+    return known.respond(request) if known is not None else await handler(request)
 
 
 def _answer(response: web.StreamResponse) -> Answer | None:
