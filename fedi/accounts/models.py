@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
@@ -18,6 +19,9 @@ class Account(Base):
     password_hash: Mapped[str]
     is_admin: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str | None]
+    #: Whom the member speaks for: name, place and link of each; and the one chosen last.
+    hats: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    hat: Mapped[str | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

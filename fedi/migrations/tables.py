@@ -2,7 +2,9 @@
 
 import actors.models
 import fedi.accounts.models
+import fedi.debates.models.image
 import fedi.debates.models.post
+import fedi.debates.models.tag
 import fedi.debates.models.thread
 import inbox.models
 import outbox.models
@@ -15,6 +17,8 @@ ROOMS = (
     fedi.accounts.models,
     fedi.debates.models.thread,
     fedi.debates.models.post,
+    fedi.debates.models.tag,
+    fedi.debates.models.image,
 )
 TABLES = Base.metadata
 tell_postgresql(TABLES)  # revisions are written for both databases

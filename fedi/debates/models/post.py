@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,6 +69,12 @@ class Post(Base):
     #: To and cc as ids, without Public; of a private post also its author: who may read it.
     addressed: Mapped[list[str]] = mapped_column(JSON, default=list)
     mentions: Mapped[list[str]] = mapped_column(JSON, default=list)  # ids of actors named
+    #: For whom its author says to speak, "La Fabrique, Lille": a claim, shown as text.
+    hat: Mapped[str | None]
+    hat_link: Mapped[str | None]
+    tags: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # without the #
+    #: Of ours: path, type, width, height and text of each, as shown and said.
+    images: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     document: Mapped[bytes | None]  # of ours: the object as served, proof included
     published_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]

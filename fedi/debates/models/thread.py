@@ -17,7 +17,7 @@ class Thread(Base):
 
     uri: Mapped[str] = mapped_column(unique=True)  # the context; the root's id when it names none
     key: Mapped[str] = mapped_column(unique=True)  # 26 characters, in our own addresses
-    origin: Mapped[str]  # of the node where it started
+    origin: Mapped[str] = mapped_column(index=True)  # of the node where it started
     root_id: Mapped[int]  # the opening post; of an orphan, the oldest post known
     root_uri: Mapped[str] = mapped_column(index=True)
     group_id: Mapped[int | None] = reference("actors.id")  # the Group it is addressed to

@@ -239,6 +239,8 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("password_hash", TEXT, nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("language", TEXT, nullable=True),
+        sa.Column("hats", sa.JSON(), nullable=False),
+        sa.Column("hat", TEXT, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -441,6 +443,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(
             batch_op.f("ix_threads_listed_active_at"), ["listed", "active_at"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_threads_origin"), ["origin"], unique=False)
         batch_op.create_index(batch_op.f("ix_threads_root_uri"), ["root_uri"], unique=False)
 
     op.create_table(
@@ -614,6 +617,10 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         ),
         sa.Column("addressed", sa.JSON(), nullable=False),
         sa.Column("mentions", sa.JSON(), nullable=False),
+        sa.Column("hat", TEXT, nullable=True),
+        sa.Column("hat_link", TEXT, nullable=True),
+        sa.Column("tags", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("images", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
@@ -743,6 +750,43 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.UniqueConstraint("group_id", "post_id", name=op.f("uq_featured_group_id_post_id")),
     )
     op.create_table(
+        "images",
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
+        sa.Column("media_type", TEXT, nullable=False),
+        sa.Column("width", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_portrait", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["actors.id"],
+            name=op.f("fk_images_owner_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_images_post_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
+        sa.UniqueConstraint("key", name=op.f("uq_images_key")),
+    )
+    with op.batch_alter_table("images", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_images_digest"), ["digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_images_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_images_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
         "reactions",
         sa.Column("uri", TEXT, nullable=True),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -801,3 +845,23 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(
             batch_op.f("ix_revisions_post_id_id"), ["post_id", "id"], unique=False
         )
+
+    op.create_table(
+        "tags",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("label", TEXT, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_tags_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tags")),
+        sa.UniqueConstraint("post_id", "name", name=op.f("uq_tags_post_id_name")),
+    )
+    with op.batch_alter_table("tags", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tags_name_post_id"), ["name", "post_id"], unique=False)
