@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fedi.core.tables import Base, partial_index
+from fedi.core.tables import Base, new_id, partial_index
 
 
 def reference(target: str, *, index: bool = False, ondelete: str = "CASCADE") -> Any:
@@ -38,6 +38,8 @@ class Actor(Base):
         ),
         Index(None, "origin", "handle"),
         partial_index("ix_actors_role", "role", where="role IS NOT NULL"),
+        Index(None, "handle"),  # names are completed while somebody writes
+        Index(None, "name"),
         Index(None, "outbox"),
         partial_index(
             "ix_actors_suspended_at",  # read every ten seconds
@@ -76,6 +78,8 @@ class Actor(Base):
     fetched_at: Mapped[datetime | None]  # of peers' actors
     suspended_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]  # 410: nothing is asked of it again
+    #: A key made when its names last changed: who follows changes reads them in this order.
+    stamp: Mapped[int] = mapped_column(default=new_id, index=True)
 
     @property
     def is_local(self) -> bool:

@@ -17,6 +17,7 @@ from fedi.accounts.models import AccessToken, OneTimeLink, Session
 from fedi.core.node import Node
 from fedi.core.tables import id_at
 from fedi.debates.models.post import Post
+from fedi.debates.models.reader import Draft
 from inbox.models import Backfill, InboxItem
 from outbox.models import Activity, Delivery, Reception
 
@@ -84,6 +85,7 @@ RULES = (
     Rule(Activity, 30, _is_passed, "passed on for others, with no delivery left"),
     Rule(Backfill, 30, lambda _: Backfill.next_attempt_at.is_(None), "read"),
     Rule(JournalEntry, 90, lambda old: JournalEntry.last_at < old, "not met again since"),
+    Rule(Draft, 365, lambda old: Draft.updated_at < old, "not touched since"),
     Rule(Session, 0, lambda old: Session.expires_at < old, "expired"),
     Rule(AccessToken, 30, lambda old: AccessToken.revoked_at < old, "revoked since"),
     Rule(

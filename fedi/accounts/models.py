@@ -22,6 +22,8 @@ class Account(Base):
     #: Whom the member speaks for: name, place and link of each; and the one chosen last.
     hats: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     hat: Mapped[str | None]
+    #: What came before this key, or before the account, is nothing new to the member.
+    read_until: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

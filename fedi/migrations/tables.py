@@ -4,8 +4,11 @@ import actors.models
 import fedi.accounts.models
 import fedi.debates.models.image
 import fedi.debates.models.post
+import fedi.debates.models.reader
+import fedi.debates.models.search
 import fedi.debates.models.tag
 import fedi.debates.models.thread
+import fedi.debates.search.index  # makes the indexes of search with the tables
 import inbox.models
 import outbox.models
 from fedi.core.tables import Base, tell_postgresql
@@ -17,6 +20,8 @@ ROOMS = (
     fedi.accounts.models,
     fedi.debates.models.thread,
     fedi.debates.models.post,
+    fedi.debates.models.reader,
+    fedi.debates.models.search,
     fedi.debates.models.tag,
     fedi.debates.models.image,
 )

@@ -45,6 +45,11 @@ class Form:
         """The same, as one line without control characters."""
         return " ".join(strip_controls(self[name]).split())[:MAX_LINE]
 
+    @property
+    def written(self) -> dict[str, str]:
+        """What somebody would have to type again."""
+        return {name: self[name] for name in self.values if name not in (FIELD, "preview")}
+
     def pressed(self, button: str) -> bool:
         """Whether the form was sent with this button."""
         return button in self.values

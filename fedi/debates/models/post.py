@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
-from fedi.core.tables import Base, partial_index
+from fedi.core.tables import Base, new_id, partial_index
 
 
 class Visibility(StrEnum):
@@ -85,6 +85,8 @@ class Post(Base):
     like_count: Mapped[int] = mapped_column(default=0)
     reply_count: Mapped[int] = mapped_column(default=0)
     share_count: Mapped[int] = mapped_column(default=0)
+    #: A key made when what it says last changed: who follows changes reads them in this order.
+    stamp: Mapped[int] = mapped_column(default=new_id, index=True)
 
 
 class Revision(Base):

@@ -49,11 +49,14 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actors")),
         sa.UniqueConstraint("uri", name=op.f("uq_actors_uri")),
     )
     with op.batch_alter_table("actors", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actors_handle"), ["handle"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actors_name"), ["name"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_actors_origin_handle"), ["origin", "handle"], unique=False
         )
@@ -65,6 +68,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             sqlite_where=sa.text("role IS NOT NULL"),
             postgresql_where=sa.text("role IS NOT NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_actors_stamp"), ["stamp"], unique=False)
         batch_op.create_index(
             "ix_actors_suspended_at",
             ["suspended_at"],
@@ -241,6 +245,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("language", TEXT, nullable=True),
         sa.Column("hats", sa.JSON(), nullable=False),
         sa.Column("hat", TEXT, nullable=True),
+        sa.Column("read_until", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -306,6 +311,42 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     with op.batch_alter_table("actor_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_actor_keys_actor_id"), ["actor_id"], unique=False)
 
+    op.create_table(
+        "actor_words",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["id"],
+            ["actors.id"],
+            name=op.f("fk_actor_words_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor_words")),
+    )
+    with op.batch_alter_table("actor_words", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actor_words_stamp"), ["stamp"], unique=False)
+
+    op.create_table(
+        "drafts",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("place", TEXT, nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_drafts_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+        sa.UniqueConstraint("actor_id", "place", name=op.f("uq_drafts_actor_id_place")),
+    )
     op.create_table(
         "follows",
         sa.Column("uri", TEXT, nullable=False),
@@ -631,6 +672,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("like_count", sa.BigInteger(), nullable=False),
         sa.Column("reply_count", sa.BigInteger(), nullable=False),
         sa.Column("share_count", sa.BigInteger(), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"],
@@ -692,6 +734,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_posts_parent_uri"), ["parent_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_posts_stamp"), ["stamp"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_posts_thread_id_path"), ["thread_id", "path"], unique=False
         )
@@ -701,6 +744,41 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_posts_url"), ["url"], unique=False)
+
+    op.create_table(
+        "readings",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("read_until", sa.BigInteger(), nullable=False),
+        sa.Column("ahead", sa.JSON(), nullable=False),
+        sa.Column(
+            "attention",
+            sa.Enum("follow", "none", "mute", name="attention", native_enum=False, length=20),
+            nullable=True,
+        ),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_readings_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_readings_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_readings")),
+        sa.UniqueConstraint("actor_id", "thread_id", name=op.f("uq_readings_actor_id_thread_id")),
+    )
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_readings_thread_id"), ["thread_id"], unique=False)
 
     op.create_table(
         "sessions",
@@ -723,6 +801,34 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "bookmarks",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_bookmarks_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_bookmarks_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bookmarks")),
+        sa.UniqueConstraint("actor_id", "post_id", name=op.f("uq_bookmarks_actor_id_post_id")),
+    )
+    with op.batch_alter_table("bookmarks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bookmarks_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "featured",
@@ -785,6 +891,26 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(batch_op.f("ix_images_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_images_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_images_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "post_words",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("marks", TEXT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["id"],
+            ["posts.id"],
+            name=op.f("fk_post_words_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_words")),
+    )
+    with op.batch_alter_table("post_words", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_post_words_stamp"), ["stamp"], unique=False)
 
     op.create_table(
         "reactions",
