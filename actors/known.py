@@ -9,6 +9,7 @@ from actors.models import Actor, ActorKey, Dialect
 from actors.peers import find_peer
 from fedi.core.errors import Forbidden
 from fedi.core.signatures.keys import PublicKey, dump_public
+from fedi.core.tables import new_id
 from fedi.core.unit import Unit
 
 _NAMES = """
@@ -46,6 +47,8 @@ async def store_actor(unit: Unit, fetched: FetchedActor) -> Actor:
             Actor(uri=document.uri, origin=document.origin, created_at=created_at, **values)
         )
     else:
+        if (actor.name, actor.handle) != (document.name, document.handle):
+            actor.stamp = new_id()
         for name, value in values.items():
             setattr(actor, name, value)
     actor.document = fetched.body

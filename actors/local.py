@@ -8,6 +8,7 @@ from actors.keys import KeyPair, create_keys
 from actors.models import Actor, Role
 from fedi.core.config import HANDLE
 from fedi.core.errors import Conflict, Invalid, NotFound
+from fedi.core.tables import new_id
 from fedi.core.unit import Unit
 
 _NAMES = """
@@ -183,6 +184,6 @@ async def update_actor(
     for column, value in changes.items():
         if value is not None:
             setattr(actor, column, value)
-    actor.updated_at = unit.now
+    actor.updated_at, actor.stamp = unit.now, new_id()
     unit.wake("networks")
     return actor

@@ -353,7 +353,7 @@ def _revise(
     _keep_revision(unit, post)
     for column, value in changed.items():
         setattr(post, column, value)
-    post.updated_at = updated_at
+    post.updated_at, post.stamp = updated_at, new_id()
     if post.id == thread.root_id:
         thread.title, thread.question = heading_of(post)
     note_change(unit, thread)
@@ -388,7 +388,7 @@ async def _bury(
         await unit.session.execute(delete(Revision).where(Revision.post_id == post.id))
     post.title = post.summary = post.content = ""
     post.source = post.document = None
-    post.deleted_at = unit.now
+    post.deleted_at, post.stamp = unit.now, new_id()
     if post.id == thread.root_id:
         thread.title = thread.question = ""
         thread.listed = thread.listed and thread.post_count > 1

@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, String
 
 from fedi.core.tables import UtcDateTime
+from fedi.debates.search.index import is_declared
 from fedi.migrations.tables import TABLES
 
 
@@ -26,6 +27,7 @@ def run(connection: Connection) -> None:
         target_metadata=TABLES,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_item,
+        include_object=is_declared,
         transactional_ddl=True,  # SQLite has it once nothing commits behind our back
     )
     context.run_migrations()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fedi.core import leader
 from fedi.core.db import open_engine
 from fedi.core.errors import FediError
+from fedi.debates.search.index import make_indexes
 from fedi.migrations.tables import TABLES
 
 #: The advisory lock of who migrates: a number beside that of the leader.
@@ -43,6 +44,7 @@ async def upgrade(url: str) -> None:
             async with connection.begin():
                 await _wait_for_others(connection)
                 await connection.run_sync(_upgrade)
+                await connection.run_sync(make_indexes)
                 await _check_references(connection)
     finally:
         await engine.dispose()
