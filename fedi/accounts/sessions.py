@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from actors.models import Actor
 from fedi.accounts.models import Account, Session
@@ -22,6 +22,20 @@ _OPEN = (
     Account.disabled_at.is_(None),
     Actor.gone_at.is_(None),
     Actor.suspended_at.is_(None),
+)
+
+
+#: Put together once: that takes longer than to run it, and every page of a member asks.
+_FIND = (
+    select(Session, Account, Actor)
+    .join(Account, Account.id == Session.account_id)
+    .join(Actor, Actor.id == Account.actor_id)
+    .where(
+        Session.token_hash == bindparam("token_hash"),
+        Session.expires_at > bindparam("now"),
+        Session.seen_at > bindparam("idle_since"),
+        *_OPEN,
+    )
 )
 
 
@@ -81,18 +95,8 @@ async def find_account(unit: Unit, login: str) -> Account | None:
 
 async def find_session(unit: Unit, token: str) -> Member | None:
     """Who holds this cookie; nobody once the session is over, idle or its account closed."""
-    query = (
-        select(Session, Account, Actor)
-        .join(Account, Account.id == Session.account_id)
-        .join(Actor, Actor.id == Account.actor_id)
-        .where(
-            Session.token_hash == digest(token),
-            Session.expires_at > unit.now,
-            Session.seen_at > unit.now - IDLE,
-            *_OPEN,
-        )
-    )
-    row = (await unit.session.execute(query)).one_or_none()
+    asked = {"token_hash": digest(token), "now": unit.now, "idle_since": unit.now - IDLE}
+    row = (await unit.session.execute(_FIND, asked)).one_or_none()
     if row is None:
         return None
     session, account, actor = row

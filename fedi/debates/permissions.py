@@ -5,7 +5,7 @@ Every surface asks here: pages, documents, collections, feeds, search, mail.
 
 import json
 
-from sqlalchemy import ColumnElement, Text, cast, exists, or_, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, exists, or_, select
 
 from actors.models import Actor
 from fedi.accounts.models import Account
@@ -53,13 +53,24 @@ async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:
     return answer
 
 
+_LOOKS_AFTER = select(
+    or_(
+        exists().where(
+            Moderator.group_id == bindparam("group_id"), Moderator.actor_id == bindparam("actor_id")
+        ),
+        exists().where(
+            Account.actor_id == bindparam("actor_id"),
+            Account.is_admin,
+            Account.disabled_at.is_(None),
+        ),
+    )
+)
+
+
 async def _looks_after(unit: Unit, group_id: int, actor: Actor) -> bool:
     await unit.flush()
-    is_named = exists().where(Moderator.group_id == group_id, Moderator.actor_id == actor.id)
-    is_admin = exists().where(
-        Account.actor_id == actor.id, Account.is_admin, Account.disabled_at.is_(None)
-    )
-    return bool(await unit.session.scalar(select(or_(is_named, is_admin))))
+    asked = {"group_id": group_id, "actor_id": actor.id}
+    return bool(await unit.session.scalar(_LOOKS_AFTER, asked))
 
 
 async def may_reply(unit: Unit, thread: Thread, actor: Actor) -> bool:
