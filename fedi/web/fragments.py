@@ -79,11 +79,12 @@ class Fragments:
         ]
         if not theirs:
             return tree.drawn
-        html = list(tree.drawn.html)
+        html, digest = list(tree.drawn.html), sha256(tree.drawn.digest)
         for fragment in await self.read(unit, theirs):
             if (place := tree.places.get(fragment.id)) is not None:
                 html[place] = fragment.html
-        return Piece(html, sha256(tree.drawn.digest + repr(theirs).encode()).digest())
+                digest.update(fragment.html)
+        return Piece(html, digest.digest())
 
     async def _plant(
         self, unit: Unit, editions: Sequence[Edition], root: str, key: tuple[object, ...]
