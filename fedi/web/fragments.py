@@ -70,7 +70,7 @@ class Fragments:
         scene = self._scene
         drawn = tuple(edition[:-1] for edition in editions)  # whoever likes them
         key = "tree", drawn, scene.networks, scene.moderates, self._setting
-        tree: Tree | None = self._kept.get(key)
+        (tree,) = self._kept.get_all([key])
         if tree is None:
             tree = await self._plant(unit, editions, root, key)
         reader = scene.reader.id if scene.reader is not None else None

@@ -7,7 +7,8 @@ from aiohttp import web
 
 from fedi.core.appkeys import NODE
 from fedi.debates.members import Membership, list_members
-from fedi.web.networks import Networks, read_networks
+from fedi.web.keys import NETWORKS
+from fedi.web.networks import Networks
 from fedi.web.people import Byline, byline_of
 from fedi.web.render import render
 
@@ -29,7 +30,7 @@ async def index(request: web.Request) -> web.StreamResponse:
     """GET /members; `after` is the handle that the page before ended with"""
     after = request.query.get("after", "")
     async with request.app[NODE].db.reading() as unit:
-        networks = await read_networks(unit)
+        networks = await request.app[NETWORKS].read(unit)
         found = await list_members(unit, after=after, limit=SHOWN + 1)
     shown = found[:SHOWN]
     return render(
