@@ -1,6 +1,6 @@
 """Who follows whom, and where what an actor says has to go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -50,17 +50,23 @@ async def targets_of(unit: Unit, actors: Iterable[Actor], reason: Reason) -> lis
     return targets
 
 
-async def follower_targets(unit: Unit, actor: Actor) -> list[Target]:
-    """The accepted followers of an actor on other servers; asked of the database once a unit."""
-    memory: dict[int, list[Target]] = unit.memory.setdefault(_TARGETS, {})
-    if actor.id not in memory:
+async def follower_targets(
+    unit: Unit, actor: Actor, among: Collection[Dialect] = tuple(Dialect)
+) -> list[Target]:
+    """The accepted followers of an actor on other servers; asked of the database once a unit.
+
+    `among` are the dialects of their servers: thousands who are not told need not be read.
+    """
+    memory: dict[int, dict[Any, list[Target]]] = unit.memory.setdefault(_TARGETS, {})
+    known, wanted = memory.setdefault(actor.id, {}), frozenset(among)
+    if wanted not in known:
         await _flush_changes(unit)
-        rows = await unit.session.execute(_follower_columns(actor))
-        memory[actor.id] = [
+        rows = await unit.session.execute(_follower_columns(actor, wanted))
+        known[wanted] = [
             Target(id_, uri, inbox, shared, origin, dialect or Dialect.MICROBLOG, "follower")
             for id_, uri, inbox, shared, origin, dialect in rows
         ]
-    return memory[actor.id]
+    return known[wanted]
 
 
 def known_of_followers(unit: Unit) -> dict[Any, Any]:
@@ -73,7 +79,7 @@ def known_of_followers(unit: Unit) -> dict[Any, Any]:
 
 
 def _follower_columns(
-    actor: Actor,
+    actor: Actor, among: Collection[Dialect]
 ) -> Select[int, str, str, str | None, str, Dialect]:
     return (
         select(Actor.id, Actor.uri, Actor.inbox, Actor.shared_inbox, Actor.origin, Peer.dialect)
@@ -85,6 +91,7 @@ def _follower_columns(
             Actor.role.is_(None),
             Actor.gone_at.is_(None),
             Actor.suspended_at.is_(None),
+            func.coalesce(Peer.dialect, Dialect.MICROBLOG).in_(among),
         )
         .order_by(Actor.id)
     )

@@ -74,31 +74,41 @@ async def preload(unit: Unit, batch: Sequence[Received]) -> None:
             names.add(part)
     await hold_threads(unit, posts=names.posts, contexts=names.contexts)
     expect(unit, names.actors)
-    await unit.load(Actor, uri=names.actors)
     await unit.load(Post, uri=names.posts)
-    await unit.load(Thread, uri=names.contexts, lock=True)
+    await _load_neighbours(unit, names)
     await unit.load(Retraction, uri=names.posts | names.undone | names.reactions)
     unit.expect(Reaction, uri=names.reactions | names.undone)
     unit.expect(Backfill, uri=names.contexts)
     unit.expect(Activity, uri=names.passed_on)
-    await _load_neighbours(unit, names)
+    await _load_history(unit, names)
 
 
 async def _load_neighbours(unit: Unit, names: _Names) -> None:
-    """What the rows that were met refer to."""
+    """The actors and threads that are named, and those that the posts belong to."""
     posts = [post for uri in names.posts if (post := await unit.find(Post, uri=uri)) is not None]
-    await unit.load(Thread, id={post.thread_id for post in posts}, lock=True)
-    threads = {row.id: row for row in unit.met.values() if isinstance(row, Thread)}
-    groups = {thread.group_id for thread in threads.values() if thread.group_id is not None}
-    await unit.load(Actor, id={post.author_id for post in posts} | groups)
+    threads = {post.thread_id for post in posts}
+    await unit.load(Thread, uri=names.contexts, id=threads, lock=True)
+    groups = {thread.group_id for thread in _threads(unit) if thread.group_id is not None}
+    await unit.load(Actor, uri=names.actors, id={post.author_id for post in posts} | groups)
+
+
+async def _load_history(unit: Unit, names: _Names) -> None:
+    """What was said, liked and left waiting before, of which this is the sequel."""
     if names.new_posts:
         await load_orphans(unit, parent_uri=names.new_posts)
-        await load_said(unit, names.new_posts & {post.uri for post in posts})
+        known = {uri for uri in names.new_posts if await unit.find(Post, uri=uri) is not None}
+        await load_said(unit, known)
         writers = await _ids(unit, Actor, names.writers)
-        await load_participations(unit, threads=list(threads), actors=writers)
+        threads = {thread.id for thread in _threads(unit)}
+        await load_participations(unit, threads=threads, actors=writers)
     if names.liked:
         reactors = await _ids(unit, Actor, names.reactors)
         await load_reactions(unit, actors=reactors, posts=await _ids(unit, Post, names.liked))
+
+
+def _threads(unit: Unit) -> set[Thread]:
+    """The threads that the unit has met."""
+    return {row for row in unit.met.values() if isinstance(row, Thread)}
 
 
 async def _ids(unit: Unit, model: type[Actor | Post], uris: Iterable[str]) -> list[int]:

@@ -256,14 +256,8 @@ def _queue(
             inbox=place.inbox,
             origin=place.origin,
             subject=subject,
-            status=None,
-            outcome=None,
             created_at=unit.now,
-            attempts=0,
             next_attempt_at=unit.now,
-            locked_until=None,
-            finished_at=None,
-            last_error=None,
         )
     if places:
         unit.wake("outbox")

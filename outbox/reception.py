@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from actors.models import Actor, Role
 from fedi.core.unit import Unit
-from fedi.core.urls import Site
 from outbox.models import Reception
 
 _RECEIVED = "outbox.reception:received"
@@ -17,11 +16,12 @@ async def receive(unit: Unit, said: Mapping[str, Iterable[str]]) -> None:
 
     `said` gives the ids that each activity names in `to` and `cc`, by the activity's id.
     """
+    shelf = unit.site.actor("person", "")
     wanted = {
         (uri, activity_uri)
         for activity_uri, addressed in said.items()
         for uri in addressed
-        if _may_be_member(unit.site, uri)
+        if _may_be_member(uri, shelf)
     }
     await unit.load(Actor, uri={uri for uri, _ in wanted})
     pairs = set()
@@ -34,9 +34,8 @@ async def receive(unit: Unit, said: Mapping[str, Iterable[str]]) -> None:
         unit.write(Reception, actor_id=actor_id, activity_uri=activity_uri, received_at=unit.now)
 
 
-def _may_be_member(site: Site, uri: str) -> bool:
+def _may_be_member(uri: str, shelf: str) -> bool:
     """Whether this can be a member's id; the followers of one, and our Groups, have no inbox."""
-    shelf = site.actor("person", "")
     return uri.startswith(shelf) and "/" not in uri.removeprefix(shelf)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
@@ -55,17 +55,24 @@ class Unit:
     async def load(
         self, model: type[Base], *, lock: bool = False, **names: Collection[Any]
     ) -> None:
-        """Meet many rows in one query; a name without a row is remembered as absent."""
-        ((column, values),) = names.items()
-        unmet = {v for v in values if v is not None and (model, column, v) not in self.met}
-        wanted = sorted(unmet)
-        self.met |= dict.fromkeys((model, column, value) for value in wanted)
-        for start in range(0, len(wanted), IN_LIMIT):
-            part = wanted[start : start + IN_LIMIT]
-            query = _rows_named(model, column, lock)
-            for row in await self.session.scalars(query, {"names": part}):
+        """Meet many rows in one query, each by one of these names.
+
+        A name without a row is remembered as absent.
+        """
+        wanted = {column: self._unmet(model, column, values) for column, values in names.items()}
+        for start in range(0, max(map(len, wanted.values()), default=0), IN_LIMIT):
+            parts = {name: values[start : start + IN_LIMIT] for name, values in wanted.items()}
+            parts = {column: part for column, part in parts.items() if part}
+            query = _rows_named(model, tuple(parts), lock)
+            for row in await self.session.scalars(query, parts):
                 self.meet(row)
-                self.met[model, column, getattr(row, column)] = row
+                self.met |= {(model, column, getattr(row, column)): row for column in parts}
+
+    def _unmet(self, model: type[Base], column: str, values: Collection[Any]) -> list[Any]:
+        """Those of these names that were not asked for yet; they count as absent from now on."""
+        unmet = {v for v in values if v is not None and (model, column, v) not in self.met}
+        self.met |= dict.fromkeys((model, column, value) for value in unmet)
+        return sorted(unmet)
 
     def meet(self, row: Base) -> None:
         """Remember a row by its names."""
@@ -127,8 +134,11 @@ class Unit:
 
 
 @lru_cache(maxsize=256)
-def _rows_named(model: type[Row], column: str, lock: bool) -> Select[Row]:
+def _rows_named(model: type[Row], columns: tuple[str, ...], lock: bool) -> Select[Row]:
     """The question of `load`, put into words once: that took as long as its answer."""
-    names: BindParameter[Any] = bindparam("names", expanding=True)
-    query = select(model).where(getattr(model, column).in_(names)).order_by(model.id)
+    named = [
+        getattr(model, column).in_(bindparam(column, expanding=True, value=None))
+        for column in columns
+    ]
+    query = select(model).where(or_(*named)).order_by(model.id)
     return query.with_for_update() if lock else query

@@ -116,8 +116,8 @@ async def relay(
         return
     accepted = Accepted(actor, uri, type, object_uri, document, body, root)
     await _pass_on(unit, group, accepted, await _routes(unit, group, group, type, root))
-    network = await network_actor(unit)
-    if network.id != group.id:
+    if group.role is not Role.NETWORK:
+        network = await network_actor(unit)
         await _pass_on(unit, network, accepted, await _routes(unit, network, group, type, root))
 
 
@@ -136,9 +136,10 @@ async def _routes(unit: Unit, speaker: Actor, group: Actor, type: str, root: boo
     known = known_of_followers(unit)
     kind = (speaker.id, group.id, type, root)
     if kind not in known:
-        targets = await follower_targets(unit, speaker)
+        among = [dialect for dialect in Dialect if channel(dialect, type, root=root) is not None]
+        targets = await follower_targets(unit, speaker, among)
         if speaker.id != group.id:
-            told = await follower_targets(unit, group)
+            told = await follower_targets(unit, group, among)
             targets = _not_yet_told(targets, told, type, root)
         known[kind] = await _sort_out(unit, targets, type, root)
     routes: _Routes = known[kind]

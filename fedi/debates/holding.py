@@ -7,12 +7,30 @@ has one writer at a time, who has everything.
 
 from collections.abc import Collection
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, inspect, select, union
 
-from fedi.core.tables import IN_LIMIT
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
+
+#: Of posts and contexts, for PostgreSQL: one question, however many names there are.
+_THREADS = (
+    select(Thread)
+    .where(
+        Thread.id.in_(
+            union(
+                select(Post.thread_id).where(
+                    Post.uri == any_(bindparam("posts", type_=ARRAY(Text)))
+                ),
+                select(Thread.id).where(
+                    Thread.uri == any_(bindparam("contexts", type_=ARRAY(Text)))
+                ),
+            )
+        )
+    )
+    .order_by(Thread.id)
+    .with_for_update(of=Thread)
+)
 
 
 async def hold_threads(unit: Unit, *, posts: Collection[str], contexts: Collection[str]) -> None:
@@ -22,13 +40,10 @@ async def hold_threads(unit: Unit, *, posts: Collection[str], contexts: Collecti
     """
     if _has_everything(unit):
         return
-    found: set[int] = set()
-    for column, names in ((Post.uri, sorted(posts)), (Thread.uri, sorted(contexts))):
-        wanted = Post.thread_id if column is Post.uri else Thread.id
-        for start in range(0, len(names), IN_LIMIT):
-            part = names[start : start + IN_LIMIT]
-            found.update(await unit.session.scalars(select(wanted).where(column.in_(part))))
-    await unit.load(Thread, id=found, lock=True)
+    named = {"posts": list(posts), "contexts": list(contexts)}
+    unit.met |= dict.fromkeys((Thread, "uri", uri) for uri in contexts)
+    for thread in await unit.session.scalars(_THREADS, named):
+        unit.meet(thread)
 
 
 async def hold(unit: Unit, post: Post) -> None:

@@ -57,8 +57,10 @@ async def load_orphans(unit: Unit, **names: Collection[str]) -> None:
 async def orphans_of(unit: Unit, **name: str) -> list[Post]:
     """The posts that still wait for a post (`parent_uri`) or a thread (`context_uri`)."""
     ((column, value),) = name.items()
-    await load_orphans(unit, **{column: [value]})
-    found = _waiting(unit).posts[column, value]
+    waiting = _waiting(unit)
+    if (column, value) not in waiting.asked:
+        await load_orphans(unit, **{column: [value]})
+    found = waiting.posts.get((column, value), {})
     return [
         post
         for _, post in sorted(found.items())
