@@ -6,9 +6,9 @@ Nothing else is needed to run work durably: the row is the job, a claim is one
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fedi.core.tables import Base
@@ -31,77 +31,68 @@ JobRow = TypeVar("JobRow", bound=Base)
 
 
 async def claim(
-    unit: Unit,
-    model: type[JobRow],
-    *,
-    limit: int,
-    lease: timedelta,
-    where: Sequence[ColumnElement[bool]] = (),
-    due: Select[tuple[int]] | None = None,
+    unit: Unit, model: type[JobRow], *, limit: int, lease: timedelta
 ) -> Sequence[JobRow]:
     """Take up to `limit` jobs that are due and lease them to the caller, oldest first.
+
+    What is returned has the columns of the row at that moment, to be read and not changed.
 
     The attempt is counted at the claim, so a job that kills its process is parked
     in the end.  PostgreSQL skips rows locked by other workers; SQLite has one writer.
     """
-    table: Any = model
-    if due is None:
-        due = (
-            select(table.id)
-            .where(
-                table.next_attempt_at <= unit.now,
-                (table.locked_until.is_(None)) | (table.locked_until <= unit.now),
-                *where,
-            )
-            .order_by(table.next_attempt_at, table.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+    job = _columns(model)
+    due = (
+        select(job.id)
+        .where(
+            job.next_attempt_at <= unit.now,
+            job.locked_until.is_(None) | (job.locked_until <= unit.now),
         )
-    statement = (
-        update(table)
-        .where(table.id.in_(due))
-        .values(locked_until=unit.now + lease, attempts=table.attempts + 1)
-        .returning(table)
-        .execution_options(synchronize_session=False)
+        .order_by(job.next_attempt_at, job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    rows: Sequence[JobRow] = (await unit.session.scalars(statement)).all()
-    return sorted(rows, key=lambda row: row.id)
+    statement = (
+        update(job.id.table)
+        .where(job.id.in_(due))
+        .values(locked_until=unit.now + lease, attempts=job.attempts + 1)
+        .returning(*job)
+    )
+    rows = (await unit.session.execute(statement)).all()
+    return cast(Sequence[JobRow], sorted(rows, key=lambda row: row.id))
 
 
 async def take_back(unit: Unit, model: type[Base]) -> None:
     """End every lease: to be called where nobody else works, for whom a killed process held."""
-    table: Any = model
+    job = _columns(model)
     await unit.session.execute(
-        update(table)
-        .where(table.next_attempt_at <= unit.now, table.locked_until.is_not(None))
+        update(job.id.table)
+        .where(job.next_attempt_at <= unit.now, job.locked_until.is_not(None))
         .values(locked_until=None)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def finish(unit: Unit, model: type[Base], ids: Sequence[int], **values: Any) -> None:
     """Close jobs in one statement; `values` sets further columns of the table."""
-    if ids:
-        table: Any = model
-        await unit.session.execute(
-            update(table)
-            .where(table.id.in_(ids))
-            .values(finished_at=unit.now, next_attempt_at=None, locked_until=None, **values)
-            .execution_options(synchronize_session=False)
-        )
+    ended = {"finished_at": unit.now, "next_attempt_at": None, "locked_until": None}
+    await _update(unit, model, ids, ended | values)
 
 
 async def postpone(
     unit: Unit, model: type[Base], ids: Sequence[int], until: datetime, error: str, **values: Any
 ) -> None:
     """Give jobs back until a later moment, with what went wrong."""
+    put_off = {"next_attempt_at": until, "locked_until": None, "last_error": error[:MAX_ERROR]}
+    await _update(unit, model, ids, put_off | values)
+
+
+async def _update(
+    unit: Unit, model: type[Base], ids: Sequence[int], values: dict[str, Any]
+) -> None:
     if ids:
-        table: Any = model
-        await unit.session.execute(
-            update(table)
-            .where(table.id.in_(ids))
-            .values(
-                next_attempt_at=until, locked_until=None, last_error=error[:MAX_ERROR], **values
-            )
-            .execution_options(synchronize_session=False)
-        )
+        job = _columns(model)
+        await unit.session.execute(update(job.id.table).where(job.id.in_(ids)).values(values))
+
+
+def _columns(model: type[Base]) -> Any:
+    """The columns of the table itself: its rows are no objects here, which cost far more."""
+    return Base.metadata.tables[model.__tablename__].c
