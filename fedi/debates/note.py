@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any
-from urllib.parse import quote
 
 from actors.models import Actor
 from fedi.core.errors import Malformed
@@ -25,10 +24,21 @@ from fedi.core.jsonld import (
     text_of,
     time_of,
 )
-from fedi.core.text import find_hashtags, strip_controls
+from fedi.core.text import strip_controls
 from fedi.core.urls import Site, read_id, same_origin
 from fedi.core.vocab import AS2, DATA_INTEGRITY, POST_TYPES, PUBLIC, TOMBSTONE
 from fedi.debates.audience import address
+from fedi.debates.carried import (
+    read_further,
+    read_hashtags,
+    read_hat,
+    sign_content,
+    sign_source,
+    take_hat_off,
+    write_hashtags,
+    write_hat,
+    write_images,
+)
 from fedi.debates.models.post import Post, Visibility
 
 MAX_TITLE = 200  # Lemmy refuses longer ones
@@ -37,8 +47,6 @@ MAX_MENTIONS = 16
 
 _PEER_TITLE = 500
 _PEER_SUMMARY = 2000
-_SHOWN_ATTACHMENTS = 4
-_SHOWN_OPTIONS = 20
 
 _MARKDOWN = "text/markdown"
 #: Terms are explained in place: a context hosted by a node dies with it.
@@ -53,6 +61,8 @@ CONTEXT: list[Any] = [
         "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
         "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "sc": "http://schema.org/",
+        "sourceOrganization": "sc:sourceOrganization",
     },
 ]
 
@@ -90,12 +100,13 @@ def write_object(
         **_given("audience", post.audience_uri),
         **_given("inReplyTo", post.parent_uri),
         **_write_text(post),
+        **write_hat(post.hat, post.hat_link),
         "url": post.url,
         "published": write_moment(post.published_at),
         **_given("updated", post.updated_at and write_moment(post.updated_at)),
         **_write_collections(post),
         "tag": _write_tags(post, author, group, answered, mentioned, site),
-        "attachment": [],
+        "attachment": write_images(post.images, site),
         "sensitive": False,
         "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
     }
@@ -149,9 +160,9 @@ def _heading_html(title: str, question: str) -> str:
 
 def _written_content(post: Post) -> str:
     """A Note has no title for Mastodon and GoToSocial: a root says it in its first line."""
-    if post.parent_uri is None and post.type == "Note":
-        return _heading_html(post.title, post.summary) + post.content
-    return post.content
+    is_titled = post.parent_uri is None and post.type == "Note"
+    heading = _heading_html(post.title, post.summary) if is_titled else ""
+    return heading + sign_content(post.content, post.hat, post.language)
 
 
 def _write_source(post: Post) -> Document | None:
@@ -161,7 +172,8 @@ def _write_source(post: Post) -> Document | None:
     heading: list[str] = []
     if post.parent_uri is None and post.type == "Note":
         heading = [post.title, *([f"*{post.summary}*"] if post.summary else [])]
-    return {"content": "\n\n".join([*heading, post.source]), "mediaType": _MARKDOWN}
+    source = sign_source(post.source, post.hat, post.language)
+    return {"content": "\n\n".join([*heading, source]), "mediaType": _MARKDOWN}
 
 
 def write_moment(moment: datetime) -> str:
@@ -202,11 +214,7 @@ def _write_tags(
     mentions = [
         {"type": "Mention", "href": actor.uri, "name": f"@{actor.acct}"} for actor in named.values()
     ]
-    hashtags = [
-        {"type": "Hashtag", "href": f"{site.url}/?tag={quote(tag)}", "name": f"#{tag}"}
-        for tag in find_hashtags(plain(post.content))
-    ]
-    return mentions + hashtags
+    return mentions + write_hashtags(post.tags or (), site)
 
 
 def write_tombstone(post: Post, author_uri: str) -> Document:
@@ -249,6 +257,9 @@ class PostDocument:
     visibility: Visibility = Visibility.PUBLIC
     addressed: list[str] = field(default_factory=list)  # without Public
     mentions: list[str] = field(default_factory=list)
+    hat: str | None = None  # for whom it says to speak
+    hat_link: str | None = None
+    tags: list[str] = field(default_factory=list)  # as written, without the #
     replies_uri: str | None = None
     tombstone: bool = False  # where something stood that was removed
     vote: bool = False  # an answer to a poll, to be counted and never shown
@@ -292,7 +303,8 @@ def _read_parent(document: Document) -> str | None:
 
 def _read_post(document: Document, uri: str, kind: str, author_uri: str) -> PostDocument:
     parent_uri = _read_parent(document)
-    content, language = _read_content(document)
+    hat, hat_link = read_hat(document)
+    content, language = _read_content(document, hat)
     to, cc = ids_of(document.get("to")), ids_of(document.get("cc"))
     title, summary, content = _read_heading(document, kind, parent_uri, content)
     url = link_of(document.get("url"))
@@ -314,13 +326,19 @@ def _read_post(document: Document, uri: str, kind: str, author_uri: str) -> Post
         visibility=_read_visibility(to, cc),
         addressed=[name for name in dict.fromkeys([*to, *cc]) if name != PUBLIC],
         mentions=_read_mentions(document),
+        hat=hat,
+        hat_link=hat_link,
+        tags=read_hashtags(document),
         replies_uri=id_of(document.get("replies")),
         vote=_is_vote(document, kind, parent_uri, content, PUBLIC in to or PUBLIC in cc),
     )
 
 
-def _read_content(document: Document) -> tuple[str, str | None]:
-    """Clean content, with what it would lose of attachments and options; and its language."""
+def _read_content(document: Document, hat: str | None) -> tuple[str, str | None]:
+    """Clean content, with what it would lose of attachments and options; and its language.
+
+    The line that repeats the hat is left out, for the hat stands above the text.
+    """
     text, by_language = document.get("content"), document.get("contentMap")
     texts = by_language if isinstance(by_language, dict) else {}
     language = next((name for name in texts if texts[name] == text or text is None), None)
@@ -329,27 +347,9 @@ def _read_content(document: Document) -> tuple[str, str | None]:
     text = text if isinstance(text, str) else ""
     if len(text.encode("utf-8", "replace")) > MAX_CONTENT:
         raise Malformed("the text is too long", code="content-too-large")
-    further = _attachments(document) + _options(document)
+    further = read_further(document)
     known = language if language is not None and _LANGUAGE.fullmatch(language) else None
-    return clean(text + further, limit=2 * MAX_CONTENT), known
-
-
-def _attachments(document: Document) -> str:
-    """Pictures and links as links: nothing of other servers is loaded when a page is read."""
-    links = []
-    for entry in objects_of(document.get("attachment"))[:_SHOWN_ATTACHMENTS]:
-        if (href := link_of(entry.get("href") or entry.get("url"))) is not None:
-            name = text_of(entry.get("name"), _PEER_TITLE) or href
-            links.append(f'<p><a href="{escape(href)}">{escape(name)}</a></p>')
-    return "".join(links)
-
-
-def _options(document: Document) -> str:
-    """The options of a poll as a list: one can read what was asked, and vote at home."""
-    options = objects_of(document.get("oneOf")) or objects_of(document.get("anyOf"))
-    names = [text_of(option.get("name"), _PEER_TITLE) for option in options[:_SHOWN_OPTIONS]]
-    items = "".join(f"<li>{escape(name)}</li>" for name in names if name)
-    return f"<ul>{items}</ul>" if items else ""
+    return clean(take_hat_off(text, hat) + further, limit=2 * MAX_CONTENT), known
 
 
 def _read_heading(

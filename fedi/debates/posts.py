@@ -4,8 +4,8 @@ What members may not do is refused by raising, because a person waits for the re
 peers may not do by returning None, because it is expected and must cost nothing.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete
 
@@ -14,11 +14,13 @@ from actors.models import Actor
 from fedi.core.errors import Forbidden
 from fedi.core.tables import new_id
 from fedi.core.unit import Unit
-from fedi.core.urls import new_key, same_origin
+from fedi.core.urls import same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
 from fedi.debates.archive import archive, erase_evidence, was_said
+from fedi.debates.extras import Extras, carry
 from fedi.debates.holding import hold
+from fedi.debates.images import put_away
 from fedi.debates.joining import (
     begin_foreign_thread,
     enter,
@@ -27,19 +29,17 @@ from fedi.debates.joining import (
     thread_by_context,
     thread_of,
 )
-from fedi.debates.models.post import Post, Revision, Visibility
+from fedi.debates.models.post import Post, Revision
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
 from fedi.debates.participation import count_post, note_change
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
+from fedi.debates.receiving import date_of_edit, receive
 from fedi.debates.retractions import is_retracted, retract
+from fedi.debates.tags import change_tags, note_tags
 from fedi.debates.tree import attach
 from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
-
-#: How far in the future an edit may be dated; otherwise nothing could ever replace it.
-FUTURE = timedelta(minutes=5)
-
 
 # --- ours --------------------------------------------------------------------------------
 
@@ -53,6 +53,7 @@ async def write_reply(
     language: str | None = None,
     mentions: Sequence[Actor] = (),
     html: str | None = None,
+    extras: Extras | None = None,
 ) -> Post:
     """Publish a member's reply, in a thread of ours or of a peer.
 
@@ -73,6 +74,7 @@ async def write_reply(
     post.audience_uri = await _audience_of(unit, thread, parent)
     post.mentions = mention_uris(author, mentions)
     attach(post, parent)
+    await carry(unit, author, post, written.content, extras)
     post.url = f"{unit.site.url}{post_path(thread, post.key, lasting=True)}"
     unit.add(post)
     await count_post(unit, thread, post, parent)
@@ -96,10 +98,12 @@ async def edit_post(
     question: str | None = None,
     html: str | None = None,
     mentions: Sequence[Actor] | None = None,
+    language: str | None = None,
+    extras: Extras | None = None,
 ) -> Post:
     """Publish a new text of a member's post; what it said before is kept as a revision.
 
-    Title and question are those of a root; they, and the mentions, stay when not given.
+    Title and question are those of a root; they, and all else that is not given, stay.
     Raises `Forbidden` unless the post is the member's own and still there; `Invalid` for the text.
     """
     await hold(unit, post)
@@ -109,13 +113,16 @@ async def edit_post(
         raise Forbidden("this message is gone: it can no longer be changed", code="gone")
     written = await render(text, html, mentions or ())
     changed = {"content": written.content, "source": written.source}
+    if language is not None:
+        changed["language"] = language
     if post.parent_uri is None and title is not None:
         changed["title"] = read_title(title)
     if post.parent_uri is None and question is not None:
         changed["summary"] = read_question(question)
     if mentions is not None:
         post.mentions = mention_uris(author, mentions)
-    if all(getattr(post, column) == value for column, value in changed.items()):
+    carries_other = await carry(unit, author, post, written.content, extras)
+    if not carries_other and _is_said(post, changed):
         return post
     thread = await thread_of(unit, post)
     _revise(unit, post, thread, changed, max(unit.now, post.updated_at or unit.now))
@@ -170,7 +177,7 @@ async def accept_remote_post(
         return await _hear_again(unit, known, author, evidence)
     if document.tombstone:
         await retract(unit, document.uri, author.uri)
-    post = _receive(unit, document, author)
+    post = receive(unit, document, author)
     if not is_public(post) and not await _names_somebody_here(unit, post.addressed):
         return None
     parent = await unit.find(Post, uri=post.parent_uri) if post.parent_uri else None
@@ -186,6 +193,7 @@ async def accept_remote_post(
     await enter(unit, post, thread, parent)
     if await is_retracted(unit, post.uri, author.uri):
         await _bury(unit, post, thread, None, "")
+    note_tags(unit, post)
     _keep_evidence(unit, post, thread, author, evidence)
     return post
 
@@ -221,40 +229,6 @@ def _speaks_for(unit: Unit, document: PostDocument, author: Actor) -> bool:
     )
 
 
-def _receive(unit: Unit, document: PostDocument, author: Actor) -> Post:
-    """Make a row of a document; where it stands is still to be said."""
-    visibility, addressed = document.visibility, list(document.addressed)
-    if visibility is Visibility.DIRECT:
-        addressed.append(author.uri)
-        if author.followers in addressed:
-            visibility = Visibility.FOLLOWERS
-    return Post(
-        id=new_id(),
-        uri=document.uri,
-        key=new_key(),
-        author_id=author.id,
-        parent_uri=document.parent_uri if document.parent_uri != document.uri else None,
-        type=document.type,
-        title=document.title,
-        summary=document.summary,
-        content=document.content,
-        source=document.source,
-        language=document.language,
-        url=document.url,
-        context_uri=document.context_uri,
-        audience_uri=document.audience_uri,
-        visibility=visibility,
-        addressed=addressed,
-        mentions=document.mentions,
-        published_at=document.published_at or unit.now,
-        updated_at=document.updated_at and min(document.updated_at, unit.now + FUTURE),
-        received_at=unit.now,
-        like_count=0,
-        reply_count=0,
-        share_count=0,
-    )
-
-
 async def _names_somebody_here(unit: Unit, uris: Sequence[str]) -> bool:
     for uri in uris:
         if await find_local(unit, uri) is not None:
@@ -281,28 +255,19 @@ async def accept_remote_edit(
         "summary": document.summary,
         "content": document.content,
         "source": document.source,
+        "language": document.language,
+        "hat": document.hat,
+        "hat_link": document.hat_link,
     }
-    differs = any(getattr(post, column) != value for column, value in changed.items())
-    updated_at = _date_of_edit(unit.now, document, post) if differs else None
+    differs = not _is_said(post, changed) or (post.tags or []) != document.tags
+    updated_at = date_of_edit(unit.now, document, post) if differs else None
     if updated_at is None:
         return None
+    await change_tags(unit, post, document.tags)
     thread = await thread_of(unit, post)
     _revise(unit, post, thread, changed, updated_at)
     _keep_evidence(unit, post, thread, author, evidence)
     return post
-
-
-def _date_of_edit(now: datetime, document: PostDocument, post: Post) -> datetime | None:
-    """When an edit was made; None when it came late.
-
-    GoToSocial dates to the second, so a first edit may bear the date of the post itself.
-    """
-    if document.updated_at is None:
-        return now
-    updated_at = min(document.updated_at, now + FUTURE)
-    if post.updated_at is not None:
-        return updated_at if updated_at > post.updated_at else None
-    return updated_at if updated_at >= min(post.published_at, post.received_at) else None
 
 
 async def accept_remote_delete(
@@ -346,6 +311,11 @@ async def accept_remote_delete(
 # --- both --------------------------------------------------------------------------------
 
 
+def _is_said(post: Post, columns: Mapping[str, str | None]) -> bool:
+    """Whether a post says this already."""
+    return all(getattr(post, column) == value for column, value in columns.items())
+
+
 def _revise(
     unit: Unit, post: Post, thread: Thread, changed: dict[str, str | None], updated_at: datetime
 ) -> None:
@@ -386,6 +356,8 @@ async def _bury(
     else:
         await erase_evidence(unit, post)
         await unit.session.execute(delete(Revision).where(Revision.post_id == post.id))
+        await change_tags(unit, post, None)
+        await put_away(unit, post)
     post.title = post.summary = post.content = ""
     post.source = post.document = None
     post.deleted_at, post.stamp = unit.now, new_id()

@@ -23,8 +23,11 @@ from fedi.debates.tree import below_path
 _OF_AUTHOR = "id uri name handle origin icon url type"
 _OF_POST = (
     "id key uri path depth parent_id parent_uri type title summary content language url visibility "
-    "published_at updated_at deleted_at removal_reason like_count reply_count share_count"
+    "published_at updated_at deleted_at removal_reason like_count reply_count share_count "
+    "hat tags images"
 )
+#: Of posts whose author is suspended here.
+_WITHHELD: dict[str, Any] = {"content": "", "hat": None, "tags": None, "images": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class PostRow:
     like_count: int
     reply_count: int
     share_count: int
+    hat: str | None  # for whom its author says to speak
+    tags: list[str] | None
+    images: list[dict[str, Any]] | None  # of ours
     author_id: int
     author_uri: str
     author_name: str
@@ -259,6 +265,6 @@ async def posts_by(
 
 async def _read_posts(unit: Unit, query: Select[Any]) -> list[PostRow]:
     return [
-        PostRow(**row | ({"content": ""} if row["author_is_suspended"] else {}))
+        PostRow(**row | (_WITHHELD if row["author_is_suspended"] else {}))
         for row in map(dict, (await unit.session.execute(query)).mappings())
     ]

@@ -15,6 +15,7 @@ from fedi.core.errors import Forbidden, Invalid
 from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path, read_key
 from fedi.debates.audience import carriers as carriers
+from fedi.debates.extras import Extras, carry
 from fedi.debates.joining import begin_thread
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
@@ -43,6 +44,7 @@ async def open_thread(
     mentions: Sequence[Actor] = (),
     html: str | None = None,
     kind: Literal["Article", "Note"] | None = None,
+    extras: Extras | None = None,
 ) -> Thread:
     """Open a debate in a Group of this node and publish its first post.
 
@@ -60,6 +62,7 @@ async def open_thread(
     post.title, post.summary = title, question
     post.context_uri, post.audience_uri = unit.site.context(post.key), group.uri
     post.mentions = mention_uris(author, mentions)
+    await carry(unit, author, post, written.content, extras)
     thread = begin_thread(unit, post, uri=post.context_uri, group_id=group.id, listed=True)
     post.url = f"{unit.site.url}{page_path(thread)}"
     unit.add(post)

@@ -16,12 +16,12 @@ from fedi.debates.models.post import ArchivedActivity, Post, Retraction, Revisio
 from fedi.debates.models.thread import Moderator, Participation, Thread
 from fedi.debates.note import read_object, write_moment
 from fedi.debates.posts import (
-    FUTURE,
     accept_remote_delete,
     accept_remote_edit,
     accept_remote_post,
 )
 from fedi.debates.reading import read_page
+from fedi.debates.receiving import FUTURE
 from fedi.debates.threads import list_threads, open_thread
 
 LISBON = "https://lisbon.example"

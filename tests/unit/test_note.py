@@ -124,7 +124,7 @@ def test_replies_lead_to_a_page_that_is_empty_so_that_the_post_never_changes() -
 
 
 def test_the_group_is_mentioned_and_hashtags_are_named() -> None:
-    tags = written(root())["tag"]
+    tags = written(root(tags=["Atelier"]))["tag"]
 
     assert tags == [
         {

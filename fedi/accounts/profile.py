@@ -1,0 +1,81 @@
+"""What a member says about themselves, here and on other servers."""
+
+from html import escape
+
+from actors.document import write_actor
+from actors.followers import follower_targets
+from actors.keys import public_keys
+from actors.local import network_actor, update_actor
+from actors.models import Actor
+from fedi.accounts.hats import Hat, hats_of
+from fedi.accounts.models import Account
+from fedi.accounts.signup import MAX_NAME
+from fedi.core.errors import Invalid
+from fedi.core.text import strip_controls
+from fedi.core.unit import Unit
+from fedi.core.urls import new_key
+from fedi.core.vocab import PUBLIC
+from outbox.builders import build_update
+from outbox.publish import publish
+
+MAX_SUMMARY = 1000
+
+#: How the places are introduced in the table that Mastodon shows beside a name.
+_SPEAKS_FOR = {"fr": "Parle pour", "en": "Speaks for"}
+
+
+async def describe(
+    unit: Unit,
+    account: Account,
+    *,
+    name: str | None = None,
+    summary: str | None = None,
+    icon: str | None = None,
+) -> Actor:
+    """Change what a member says about themselves, and tell their followers and our network's.
+
+    What is not given stays; an empty `icon` takes the portrait away.  The hats are those of the
+    account as it is now.  Nothing is published when nothing changed.  Raises `Invalid` for a
+    text that is too long.
+    """
+    actor = await unit.find(Actor, id=account.actor_id)
+    if actor is None:
+        raise LookupError(f"the account {account.id} speaks for nobody")
+    before = actor.name, actor.summary, actor.icon or "", actor.fields
+    name = actor.name if name is None else strip_controls(name) or actor.handle
+    summary = actor.summary if summary is None else summary.strip()
+    if len(name) > MAX_NAME:
+        raise Invalid("this name is too long for a line", code="name-too-long")
+    if len(summary) > MAX_SUMMARY:
+        raise Invalid("this text is too long for a profile", code="summary-too-long")
+    icon = actor.icon or "" if icon is None else icon
+    fields = write_fields(hats_of(account), actor.language or account.language)
+    if (name, summary, icon, fields) == before:
+        return actor
+    await update_actor(unit, actor, name=name, summary=summary, icon=icon, fields=fields)
+    await _publish(unit, actor)
+    return actor
+
+
+def write_fields(hats: list[Hat], language: str | None) -> list[dict[str, str]]:
+    """The hats as properties of a profile (schema.org PropertyValue), as Mastodon shows them."""
+    word = _SPEAKS_FOR.get(language or "fr", _SPEAKS_FOR["fr"])
+    return [{"name": word, "value": _write_value(hat)} for hat in hats]
+
+
+def _write_value(hat: Hat) -> str:
+    line = escape(hat.line, quote=False)
+    return f'<a href="{escape(hat.link)}" rel="nofollow noopener">{line}</a>' if hat.link else line
+
+
+async def _publish(unit: Unit, actor: Actor) -> None:
+    await unit.flush()
+    document = write_actor(actor, await public_keys(unit, actor), unit.site)
+    update = build_update(
+        unit.site, new_key(), actor.uri, document, to=[PUBLIC], cc=[f"{actor.uri}/followers"]
+    )
+    targets = [
+        *await follower_targets(unit, actor),
+        *await follower_targets(unit, await network_actor(unit)),
+    ]
+    await publish(unit, actor, update, to=targets)
