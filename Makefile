@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 DATA   := $(if $(filter 8080,$(PORT)),data,data-$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format words bench bench-check
+.PHONY: help run demo test lint format words screenshots bench bench-check
 
 help: ## list what can be made
 	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ words: $(VENV)/.test ## bring the catalogues up to date with the sentences of th
 		-k say -k N_ -k count:1,2 -k Invalid -k Forbidden -k Conflict -k Unauthenticated -k SessionOver .
 	$(BIN)/pybabel -q update -i build/messages.pot -d fedi/web/locale --no-fuzzy-matching --width 100 \
 		--ignore-obsolete --ignore-pot-creation-date
+
+screenshots: $(VENV)/.test ## take pictures of the main pages, into docs/screenshots
+	PYTHONPATH=tests/support:tests/browser $(BIN)/python tests/browser/screenshots.py
 
 bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 1"
 	PYTHONPATH=tests/support $(BIN)/python tests/load/bench.py $(OPTIONS)
