@@ -112,17 +112,17 @@ def save(picture: bytes, name: str) -> None:
         small.save(FOLDER / f"{name}.png", optimize=True)
 
 
-async def main() -> None:
+async def portray_all(demo: Demo) -> None:
     """Take every picture."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory, demo(Path(directory)) as shown:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            rounds = list(product(LANGUAGES, SCREENS, ("light", "dark")))
-            for language, screen, scheme in track(rounds, "Pictures", transient=True):
-                await portray(browser, shown, language, screen, scheme)
-    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        rounds = list(product(LANGUAGES, SCREENS, ("light", "dark")))
+        for language, screen, scheme in track(rounds, "Pictures", transient=True):
+            await portray(browser, demo, language, screen, scheme)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory, demo(Path(directory)) as shown:
+        asyncio.run(portray_all(shown))
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
