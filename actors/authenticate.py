@@ -79,6 +79,7 @@ class Authenticator:
         self._recent: Fading[FetchedActor] = Fading(node.clock, limit=STRANGERS)
         self._flights: dict[str, asyncio.Task[Any]] = {}
         self._origin_of = lru_cache(maxsize=KEYS)(self._read_origin)
+        node.signals.listen("keys", self._ring.hear)
 
     async def authenticate(self, request: Request, claim: SignatureClaim | None = None) -> Signer:
         """Say which actor signed this request; every refusal is noted in the journal.
@@ -119,10 +120,6 @@ class Authenticator:
             return self._origin_of(key_id)
         except Unauthenticated:
             return ""
-
-    def forget(self, uri: str) -> None:
-        """Drop what is remembered of an actor's keys; the database is asked again."""
-        self._ring.forget(uri)
 
     def _read_origin(self, key_id: str) -> str:
         """What the name of a key alone tells; most nonsense ends here, at no cost."""
@@ -171,6 +168,7 @@ class Authenticator:
 
     async def _stored(self, key_id: str) -> KnownKey | None:
         """The key in the database; `Unauthenticated` when its owner is gone."""
+        heard = self._ring.heard
         async with self._node.db.reading() as unit:
             row = await unit.find(ActorKey, uri=key_id)
             if row is None:
@@ -182,7 +180,8 @@ class Authenticator:
         if owner is None or owner.is_local:
             return None
         known = KnownKey(to_public_key(row, owner.uri), owner.id)
-        self._ring.keep(known)
+        if heard == self._ring.heard:  # or else it may have been replaced while we read
+            self._ring.keep(known)
         return known
 
     async def _fetch(self, key_id: str, origin: str) -> tuple[KnownKey, FetchedActor]:

@@ -54,6 +54,10 @@ class Fading(Generic[Value]):
         """Forget now."""
         self._entries.pop(name, None)
 
+    def clear(self) -> None:
+        """Forget everything now."""
+        self._entries.clear()
+
     def names(self, suits: Callable[[Value], bool]) -> list[str]:
         """The names of the entries that suit."""
         return [name for name, (_, value) in self._entries.items() if suits(value)]
@@ -96,6 +100,7 @@ class KeyRing:
     """The keys of peers, and the patience we have with those who name wrong ones."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.heard = 0  # how often a key was dropped or replaced, by any process
         self._keys: Fading[KnownKey] = Fading(clock)
         self._refused: Fading[FediError] = Fading(clock)
         self._fetches = Allowance(clock, FETCHES_PER_MINUTE, timedelta(minutes=1))
@@ -116,6 +121,14 @@ class KeyRing:
         """Drop the keys of an actor."""
         for name in self._keys.names(lambda known: known.public.owner == owner_uri):
             self._keys.drop(name)
+
+    def hear(self, key_id: str) -> None:
+        """Drop a key that was dropped or replaced in the database; all of them for an empty id."""
+        self.heard += 1
+        if key_id:
+            self._keys.drop(key_id)
+        else:
+            self._keys.clear()
 
     def refuse(self, key_id: str, error: FediError) -> None:
         """Remember why a key cannot be had, so that it is not asked for at every request."""

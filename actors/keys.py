@@ -104,8 +104,9 @@ async def public_keys(unit: Unit, actor: Actor) -> list[ActorKey]:
 
 
 async def drop_keys(unit: Unit, rows: Sequence[ActorKey]) -> None:
-    """Forget keys; whatever they sign from now on is refused."""
+    """Forget keys, in every process; whatever they sign from now on is refused."""
     for row in rows:
+        unit.wake(f"keys/{row.uri}")
         await unit.session.delete(row)
         unit.met[ActorKey, "uri", row.uri] = None
 

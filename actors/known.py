@@ -69,14 +69,16 @@ async def _store_keys(
     rows = [] if is_new else await public_keys(unit, actor)
     await drop_keys(unit, [row for row in rows if row.uri not in published])
     for key in keys:
-        row = await unit.find(ActorKey, uri=key.id)
+        row, public = await unit.find(ActorKey, uri=key.id), dump_public(key.key)
         if row is None:
             row = unit.add(ActorKey(uri=key.id, actor_id=actor.id, created_at=unit.now))
         elif row.actor_id != actor.id and not _is_named_under(key.id, actor.uri):
             continue  # another actor of that server had this key first
+        elif (row.actor_id, row.public) != (actor.id, public):
+            unit.wake(f"keys/{row.uri}")  # processes hold it as it was
         row.actor_id = actor.id
         row.kind = kind_of(key.key)
-        row.public = dump_public(key.key)
+        row.public = public
 
 
 def _is_named_under(key_uri: str, actor_uri: str) -> bool:

@@ -21,7 +21,7 @@ from fedi.core.urls import Origin, origin_of, parse_url
 
 Mode = Literal["open", "allowlist"]
 
-#: How long a decision taken by another process may go unnoticed.
+#: How long a decision taken by another process may go unnoticed, when its wake is lost.
 REREAD_AFTER = timedelta(seconds=10)
 
 _BOOK = "actors.policies:book"
@@ -89,14 +89,19 @@ def _names(origin: Origin) -> Iterator[str]:
 
 
 class Policies:
-    """The book of one process, read again every ten seconds; it costs no query in between."""
+    """The book of one process, read again when a decision is heard of, and every ten seconds.
+
+    It costs no query in between.
+    """
 
     def __init__(self, db: Database, mode: Mode) -> None:
         """`mode` is the node's: in `allowlist` whoever is not allowed is refused."""
+        db.signals.listen("policies", self._forget)
         self._db = db
         self._mode = mode
         self._book = Book(mode=mode)
         self._read_at: datetime | None = None
+        self._heard = 0
         self._reading = asyncio.Lock()
 
     async def check(self, origin: str | Origin) -> None:
@@ -107,14 +112,20 @@ class Policies:
         """The decisions of at most ten seconds ago."""
         if not self._is_fresh():
             async with self._reading:
-                if not self._is_fresh():
-                    async with self._db.reading() as unit:
-                        self._book = await read_book(unit, self._mode)
-                    self._read_at = self._db.clock()
+                while not self._is_fresh():
+                    await self._read()
         return self._book
 
-    def forget(self) -> None:
-        """Read the book again at the next question: something was just decided here."""
+    async def _read(self) -> None:
+        heard = self._heard
+        async with self._db.reading() as unit:
+            self._book = await read_book(unit, self._mode)
+        if heard == self._heard:  # or else a decision fell that this reading may have missed
+            self._read_at = self._db.clock()
+
+    def _forget(self, _: str) -> None:
+        """Read the book again at the next question: something was just decided."""
+        self._heard += 1
         self._read_at = None
 
     def _is_fresh(self) -> bool:
@@ -164,6 +175,7 @@ async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") ->
         peer.policy_reason = reason or None
     await unit.flush()
     unit.memory.pop(_BOOK, None)
+    unit.wake("policies")
     return peers
 
 

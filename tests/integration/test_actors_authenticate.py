@@ -23,6 +23,7 @@ from sqlalchemy import event, func, select
 from actors.authenticate import ACTOR_GONE, Authenticator
 from actors.journal import Journal, read_journal
 from actors.keyring import FETCHES_PER_MINUTE
+from actors.keys import drop_keys
 from actors.models import Actor, ActorKey, Peer, Policy
 from actors.policies import Policies, set_policy
 from fedi.core.errors import Blocked, Unauthenticated, Unreachable
@@ -670,20 +671,19 @@ async def test_whether_a_key_is_known_is_told_without_asking_anybody(
     assert await authenticator.knows(key.id)
 
 
-async def test_what_is_forgotten_is_read_again_from_the_database(
+async def test_a_key_that_was_dropped_is_held_by_nobody(
     node: Node, authenticator: Authenticator, peer: HostilePeer
 ) -> None:
     key = serve(peer)
     request = signed_request(node, key)
     await authenticator.authenticate(request)
+    await authenticator.authenticate(request)
+    assert len(peer.requests) == 1
+
     async with node.db.unit() as unit:
         row = await unit.find(ActorKey, uri=key.id)
         assert row is not None
-        await unit.session.delete(row)
-    assert (await authenticator.authenticate(request)).uri == key.owner
-    assert len(peer.requests) == 1
-
-    authenticator.forget(key.owner)
+        await drop_keys(unit, [row])
 
     assert (await authenticator.authenticate(request)).uri == key.owner
     assert len(peer.requests) == 2

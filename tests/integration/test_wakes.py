@@ -4,17 +4,26 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 from commands import init
-from factories import make_node
+from factories import key_pair, make_node, make_remote_actor, signed_request
 from processes import eventually
 
+from actors.authenticate import Authenticator
+from actors.journal import Journal
+from actors.models import Policy
+from actors.policies import Policies, set_policy
+from fedi.core.errors import Blocked
 from fedi.core.node import Node, open_node
 from fedi.core.settings import load_config
+from fedi.core.signatures.keys import SigningKey, write_pem
+
+EVIL = "https://evil.example"
 
 
 @asynccontextmanager
@@ -105,6 +114,37 @@ async def test_many_long_topics_arrive_as_their_words(two: tuple[Node, Node]) ->
         first.signals.tell(*(f"actor/https://peer.example/{'long' * 100}/{n}" for n in range(50)))
         await heard(event)
     assert keys == [""]
+
+
+async def test_another_process_feels_a_block(two: tuple[Node, Node]) -> None:
+    first, second = two
+    policies = Policies(second.db, "open")
+    await policies.check(EVIL)
+    with second.signals.hearing("policies") as told:
+        async with first.db.unit() as unit:
+            await set_policy(unit, "evil.example", Policy.BLOCKED)
+        await heard(told)
+    with pytest.raises(Blocked):
+        await policies.check(EVIL)
+
+
+async def test_another_process_lets_go_of_a_key_that_was_replaced(two: tuple[Node, Node]) -> None:
+    first, second = two
+    async with first.db.unit() as unit:
+        ana = await make_remote_actor(unit, "ana", EVIL)
+    old = SigningKey(f"{ana.uri}#main-key", ana.uri, key_pair(ana.uri).rsa)
+    new = replace(old, key=key_pair("another").rsa)
+    authenticator = Authenticator(second, Policies(second.db, "open"), Journal(second.db))
+    await authenticator.authenticate(signed_request(second, old))
+
+    pem = write_pem(new.public.key)
+    with second.signals.hearing(f"keys/{old.id}") as told:
+        async with first.db.unit() as unit:
+            key = {"id": old.id, "owner": old.owner, "publicKeyPem": pem}
+            await make_remote_actor(unit, "ana", EVIL, publicKey=key)
+        await heard(told)
+
+    await authenticator.authenticate(signed_request(second, new))
 
 
 async def test_nobody_hears_itself_twice(two: tuple[Node, Node]) -> None:

@@ -203,7 +203,6 @@ async def test_a_blocked_server_is_refused_before_its_key_is_fetched(
 ) -> None:
     async with site.node.db.unit() as unit:
         await set_policy(unit, lisbon.origin.removeprefix("http://"), Policy.BLOCKED)
-    site.policies.forget()
 
     assert await site.deliver(ana, like(ana)) == 403
     assert lisbon.requests == []
@@ -215,7 +214,7 @@ async def test_a_suspended_actor_may_only_take_back(site: OpenSite, ana: Voice) 
         actor = await unit.find(Actor, uri=ana.uri)
         assert actor is not None
         actor.suspended_at = unit.now
-    site.policies.forget()
+        unit.wake("policies")
 
     assert await site.deliver(ana, like(ana)) == 403
     assert await site.deliver(ana, ana.say("Undo", like(ana))) == 202

@@ -132,7 +132,6 @@ async def test_a_parent_on_a_blocked_server_is_not_asked_for(site: OpenSite, ana
         parent = evil.actor("eve").note("parent")
         async with site.node.db.unit() as unit:
             await set_policy(unit, evil.origin.removeprefix("http://"), Policy.BLOCKED)
-        site.policies.forget()
         reply = ana.note("reply", inReplyTo=parent["id"], to=[PUBLIC, site.network.uri])
         await site.hear(ana, ana.create(reply))
 
