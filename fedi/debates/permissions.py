@@ -5,13 +5,13 @@ Every surface asks here: pages, documents, collections, feeds, search, mail.
 
 import json
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, exists, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, exists, or_, select
 
 from actors.models import Actor
 from fedi.accounts.models import Account
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.models.thread import Moderator, Thread
+from fedi.debates.models.thread import Moderator, Participation, Thread
 
 #: What everybody may read.
 PUBLISHED = (Visibility.PUBLIC, Visibility.UNLISTED)
@@ -37,6 +37,31 @@ def readable(viewer: str | None = None) -> ColumnElement[bool]:
 def may_read(post: Post, viewer: str | None = None) -> bool:
     """What `readable` says, of one post at hand."""
     return is_public(post) or (viewer is not None and viewer in post.addressed)
+
+
+def findable(viewer: Actor | None = None) -> ColumnElement[bool]:
+    """The posts that a search may show to a reader, in a query that joins `Actor` and `Thread`.
+
+    They are among the `readable` ones, and there.  Those of another server are found by
+    strangers when their author agrees (FEP-5feb) and has addressed everybody without reserve;
+    whoever takes part in the debate finds all of it.  Visitors find what is listed here.
+    """
+    there = and_(
+        readable(viewer.uri if viewer is not None else None),
+        Post.deleted_at.is_(None),
+        Actor.suspended_at.is_(None),
+    )
+    agreed = or_(Actor.role.is_not(None), Actor.indexable)
+    offered = and_(Post.visibility == Visibility.PUBLIC, agreed)
+    if viewer is None:
+        return and_(there, offered, Thread.listed)
+    takes_part = exists().where(
+        Participation.thread_id == Post.thread_id,
+        Participation.actor_id == viewer.id,
+        Participation.post_count > 0,
+    )
+    addressed = Post.visibility.not_in(PUBLISHED)
+    return and_(there, or_(offered, addressed, Post.author_id == viewer.id, takes_part))
 
 
 async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:

@@ -180,6 +180,13 @@ async def list_threads(
     return [_thread_row(row._asdict(), voices) for row in found]
 
 
+async def read_threads(unit: Unit, ids: Collection[int]) -> dict[int, ThreadRow]:
+    """These debates, listed or not, by their keys."""
+    found = (await unit.session.execute(_thread_columns().where(Thread.id.in_(ids)))).all()
+    voices = await _voices(unit, ids)
+    return {row.Thread.id: _thread_row(row._asdict(), voices) for row in found}
+
+
 def _thread_row(row: dict[str, Any], voices: dict[int, tuple[Voice, ...]]) -> ThreadRow:
     thread: Thread = row.pop("Thread")
     return ThreadRow(
