@@ -36,6 +36,7 @@ from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
 from fedi.web.sharing import answer_again
 from fedi.web.watch import watch_requests
+from fedi.web.seen import SEEN, Seen
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
@@ -60,6 +61,8 @@ DESCRIBE_SECONDS = 20
 JOURNAL_SECONDS = 5
 #: When nightly work is done: in Europe, few are there.
 NIGHT = time(2, 30)
+#: Between two writings of what members have read.
+SEEN_SECONDS = 2
 
 
 def create_app(
@@ -98,17 +101,19 @@ def create_app(
     app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)
     (add_watching if role == "worker" else add_routes)(app)
+    app[SEEN] = seen = Seen(node.db)
 
     journaling = Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True)
 
     def work() -> list[Loop]:
         return [Processor(node, resolver, journal), Backfiller(node, resolver), Deliverer(node)]
+    marking = Chore(seen.flush, every=SEEN_SECONDS, at_end=True)
 
     app.cleanup_ctx.append(
         _keep_running(
             node,
             always=[Pulse(), journaling, node.signals],
-            listening=[acceptor] if role != "worker" else [],
+            listening=[acceptor, marking] if role != "worker" else [],
             work=work if role != "web" else None,
         )
     )

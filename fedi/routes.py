@@ -12,6 +12,8 @@ from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
     accessibility,
     authorize,
+    bookmarks,
+    drafts,
     follows,
     groups,
     home,
@@ -20,9 +22,11 @@ from fedi.web.pages import (
     live,
     members,
     messages,
+    names,
     networks,
     open_debate,
     person,
+    readings,
     setup,
     sign_in,
     styles,
@@ -133,6 +137,22 @@ TAKING_PART: Routes = (
 )
 
 
+#: What a member has of their own.
+OWN: Routes = (
+    get("/threads/{key}/new", readings.go_to_first_new),
+    post("/threads/{key}/read", readings.read_thread),
+    post("/threads/{key}/attention", readings.attend),
+    post("/read", readings.read_all),
+    get("/bookmarks", bookmarks.index),
+    post("/posts/{key}/bookmark", bookmarks.add),
+    post("/posts/{key}/unbookmark", bookmarks.remove),
+    get("/drafts", drafts.index),
+    post("/drafts/{place}", drafts.keep),
+    post("/drafts/{place}/discard", drafts.discard),
+    get("/names", names.find),
+)
+
+
 def add_watching(app: Application) -> None:
     """Give a process that only works the addresses from which it is watched."""
     app.add_routes(HEALTH)
@@ -140,5 +160,5 @@ def add_watching(app: Application) -> None:
 
 def add_routes(app: Application) -> None:
     """Give every address its handler."""
-    for part in (DISCOVERY, ACTORS, INBOXES, OBJECTS, FEEDS, HEALTH, PAGES, TAKING_PART):
+    for part in (DISCOVERY, ACTORS, INBOXES, OBJECTS, FEEDS, HEALTH, PAGES, TAKING_PART, OWN):
         app.add_routes(part)

@@ -22,6 +22,7 @@ from fedi.debates.reading import Edition, PostRow, read_posts
 from fedi.web.branches import Branch, grow
 from fedi.web.keys import FRAGMENTS
 from fedi.web.posts import Scene
+from fedi.web.quotes import show_quotes
 from fedi.web.shells import Piece, piece
 
 
@@ -75,7 +76,9 @@ class Fragments:
             tree = await self._plant(unit, editions, root, key)
         reader = scene.reader.id if scene.reader is not None else None
         theirs = [
-            edition for edition in editions if edition.is_liked or edition.author_id == reader
+            edition
+            for edition in editions
+            if edition.is_liked or edition.author_id == reader or edition.id in scene.marked
         ]
         if not theirs:
             return tree.drawn
@@ -90,7 +93,7 @@ class Fragments:
         self, unit: Unit, editions: Sequence[Edition], root: str, key: tuple[object, ...]
     ) -> Tree:
         """Make the tree that is for all, and keep it."""
-        others = replace(self._scene, reader=None)
+        others = replace(self._scene, reader=None, marked=frozenset())
         plain = [edition._replace(is_liked=False) for edition in editions]
         shown = await self.read(unit, plain, scene=others)
         branches = grow(shown, root=root)
@@ -118,7 +121,8 @@ class Fragments:
         missing = {
             edition.id: place for place, edition in enumerate(editions) if found[place] is None
         }
-        for row in await read_posts(unit, missing, viewer=self._scene.reader):
+        rows = await read_posts(unit, missing, viewer=self._scene.reader)
+        for row in await show_quotes(unit, scene, rows):
             place = missing[row.id]
             edition = editions[place]
             told = replace(row, is_liked=edition.is_liked)
@@ -129,7 +133,8 @@ class Fragments:
 
     def _key(self, edition: Edition, as_: str, scene: Scene) -> tuple[object, ...]:
         label = scene.networks.label(edition.author_origin)
-        return as_, edition, label, scene.rights(edition.author_id), self._setting
+        own = scene.rights(edition.author_id), edition.id in scene.marked
+        return as_, edition, label, own, self._setting
 
     def _set(self, row: PostRow, as_: str, scene: Scene) -> Fragment:
         post = scene.show(row, here=True)

@@ -34,6 +34,7 @@ class Shown:
     stub: str  # the sentence that stands for a message that is gone, or empty
     mine: bool
     removable: bool
+    marked: bool = False  # by this reader, to find it again
 
     @property
     def path(self) -> str:
@@ -61,6 +62,7 @@ class Scene:
     moderates: bool
     language: Language
     now: datetime
+    marked: frozenset[int] = frozenset()  # the keys of posts the reader wants to find again
 
     @property
     def home(self) -> str:
@@ -104,6 +106,7 @@ class Scene:
             stub=self._stub(row),
             mine=mine,
             removable=removable,
+            marked=row.id in self.marked,
         )
 
     def _stub(self, row: PostRow) -> str:

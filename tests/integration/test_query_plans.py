@@ -138,6 +138,24 @@ async def take_part(visitor: Visitor, key: str) -> None:
         await visitor.send(f"/posts/{key}/{verb}", text="Moi")
 
 
+async def keep_what_is_ones_own(visitor: Visitor, key: str, post: str) -> None:
+    """Read, mark, begin to write, and look at what one has."""
+    for verb in ("bookmark", "unbookmark", "bookmark"):
+        await visitor.send(f"/posts/{post}/{verb}")
+    for place in ("debate", post):
+        await visitor.send(f"/drafts/{place}", text="Un début")
+    for path in (
+        f"/names?start=ana&thread={post}", "/bookmarks", "/bookmarks?before=1", "/drafts",
+        f"/posts/{post}/reply?quote", "/open", f"/d/{key}", "/", "/?show=unread",
+        "/?show=followed", "/?show=unread&group=reseau", f"/threads/{key}/new",
+    ):  # fmt: skip
+        await visitor.get(path)
+    await visitor.send(f"/threads/{key}/attention", attention="follow")
+    await visitor.send(f"/threads/{key}/read")
+    await visitor.send("/read", until="1")
+    await visitor.send("/drafts/debate/discard")
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """It stands where the documents of the neighbours expect it."""
@@ -151,10 +169,11 @@ async def test_no_statement_reads_a_growing_table_whole(tmp_path: Path, clock: F
             elise = await site.member("elise")
             page = await elise.get("/")
             key = re.findall(r"/d/(\w+)", page.text)[0]
-            names = {"name": "reseau", "token": "x", "slug": "x", "key": post}
+            names = {"name": "reseau", "token": "x", "slug": "x", "key": post, "place": post}
             await open_every_page(site, elise, names)
             for other in ({"name": "elise", "key": key}, {"name": "tilios@127.0.0.1"}):
                 await open_every_page(site, site.visitor(), names | other)
+            await keep_what_is_ones_own(elise, key, post)
             await take_part(elise, post)
             await turn_by_day(it)
         ends = [item.outcome for item in await it.items()]

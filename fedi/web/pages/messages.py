@@ -11,15 +11,18 @@ from fedi.core.errors import Forbidden, Invalid
 from fedi.core.html import plain
 from fedi.core.i18n import N_
 from fedi.core.unit import Unit
+from fedi.debates.drafts import discard_draft
 from fedi.debates.likes import like, unlike
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, edit_post, write_reply
 from fedi.debates.writing import render as render_text
+from fedi.web.drafting import begun, keep_form, with_quote
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LANGUAGE, LIMITS
 from fedi.web.mentions import find_named
 from fedi.web.people import prose
 from fedi.web.posts import Scene, Shown, find_shown
+from fedi.web.quotes import show_quotes_in
 from fedi.web.render import render
 from fedi.web.sessions import actor_of, require_member
 
@@ -27,9 +30,17 @@ from fedi.web.sessions import actor_of, require_member
 
 
 async def ask_reply(request: web.Request) -> web.StreamResponse:
-    """GET /posts/KEY/reply: the message, and where to answer it."""
-    require_member(request)
-    return await _reply_page(request, Form())
+    """GET /posts/KEY/reply?quote&passage=TEXT: the message, and where to answer it.
+
+    What was begun is there again; a passage, or the message, is added to it if it is to be quoted.
+    """
+    member = require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        _, _, parent = await _find(request, unit)
+        form = await begun(unit, member, parent.row.key)
+    if "quote" in request.query:
+        form = with_quote(form, parent.row, request.query.get("passage", ""))
+    return await _reply_page(request, form)
 
 
 async def reply(request: web.Request) -> web.StreamResponse:
@@ -43,18 +54,21 @@ async def reply(request: web.Request) -> web.StreamResponse:
         try:
             async with request.app[NODE].db.unit() as unit:
                 parent, scene, _ = await _find(request, unit)
+                actor = await actor_of(unit, member)
                 post = await write_reply(
                     unit,
-                    await actor_of(unit, member),
+                    actor,
                     parent,
                     text=form["text"],
                     language=request[LANGUAGE].tag,
                     mentions=named,
                 )
+                await discard_draft(unit, actor, parent.key)
         except Invalid as error:
             form.refuse(error, "text")
         else:
             raise web.HTTPSeeOther(scene.link(post))
+    await keep_form(request, member, request.match_info["key"], form)
     return await _reply_page(request, form, await _preview(request, form, named))
 
 
@@ -63,6 +77,8 @@ async def _reply_page(
 ) -> web.Response:
     async with request.app[NODE].db.reading() as unit:
         _, scene, parent = await _find(request, unit)
+        if preview is not None:
+            preview = Markup(await show_quotes_in(unit, scene, preview))  # noqa: S704  clean
     return render(
         request,
         "reply.html",

@@ -13,9 +13,11 @@ from fedi.core.errors import Invalid
 from fedi.core.i18n import N_
 from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path
+from fedi.debates.drafts import DEBATE, discard_draft
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
 from fedi.debates.writing import root_type
+from fedi.web.drafting import begun, keep_form
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LANGUAGE, LIMITS, NETWORKS
 from fedi.web.mentions import find_named
@@ -38,8 +40,10 @@ class Preview:
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /open?group=HANDLE"""
-    require_member(request)
-    return await _page(request, Form({"group": request.query.get("group", "")}))
+    member = require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        form = await begun(unit, member, DEBATE)
+    return await _page(request, Form({"group": request.query.get("group", ""), **form.values}))
 
 
 async def publish(request: web.Request) -> web.StreamResponse:
@@ -57,15 +61,17 @@ async def publish(request: web.Request) -> web.StreamResponse:
             form.refuse(error, "text")
         else:
             raise web.HTTPSeeOther(path)
+    await keep_form(request, member, DEBATE, form)
     preview = None if form.errors else await _preview(request, form, named)
     return await _page(request, form, preview, status=422 if form.errors else 200)
 
 
 async def _publish(request: web.Request, member: Member, form: Form, named: Sequence[Actor]) -> str:
     async with request.app[NODE].db.unit() as unit:
+        author = await actor_of(unit, member)
         thread = await open_thread(
             unit,
-            await actor_of(unit, member),
+            author,
             await _chosen_group(unit, form),
             title=form.line("title"),
             question=form.line("question"),
@@ -73,6 +79,7 @@ async def _publish(request: web.Request, member: Member, form: Form, named: Sequ
             language=request[LANGUAGE].tag,
             mentions=named,
         )
+        await discard_draft(unit, author, DEBATE)
         return page_path(thread)
 
 
