@@ -1,6 +1,11 @@
-"""How this process feels: how late its event loop comes, how much memory it takes."""
+"""How this process feels: how late its event loop comes, how much memory it takes.
+
+It takes no more than it uses: glibc returns what is free at the end of its heap and keeps the
+holes in between, 4 MB of them after an hour of work, until asked for them.
+"""
 
 import asyncio
+import ctypes
 import os
 import resource
 from contextlib import suppress
@@ -11,6 +16,8 @@ from fedi.core.metrics import LOOP_LAG, MEMORY
 SECONDS = 1.0
 #: Beats between two looks at the memory.
 MEMORY_EVERY = 5
+#: `malloc_trim(3)`, where the C library has it; it takes a millisecond or two.
+_give_back = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)
 _STATM = Path("/proc/self/statm")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -26,6 +33,7 @@ class Pulse:
         clock, beats = asyncio.get_running_loop().time, 0
         while not self._stopping.is_set():
             if beats % MEMORY_EVERY == 0:
+                _give_back(0)
                 MEMORY.set(resident_bytes())
             beats, due = beats + 1, clock() + SECONDS
             with suppress(TimeoutError):
