@@ -125,8 +125,9 @@ def verify(request: Request, key: PublicKey, now: datetime) -> None:
         signature = read_base64(claim.signature)
     except ValueError as error:
         raise BadSignature("bad-base64") from error
+    method = request.method.lower()
     if not any(
-        key.verifies(signature, generate_message(claim.covered, values, None, request.method, path))
+        key.verifies(signature, _signing_string(values | {TARGET: f"{method} {path}"}))
         for path in _signed_targets(request)
     ):
         raise BadSignature("mismatch")
@@ -217,16 +218,19 @@ def _read_seconds(text: str | None) -> int | None:
     return int(text)
 
 
-def _covered_values(claim: _Claim, request: Request) -> Mapping[str, str]:
-    """Collect what the signing string is made of.
+def _covered_values(claim: _Claim, request: Request) -> dict[str, str]:
+    """Collect what the signing string is made of, in its order; the target is filled in later.
 
     Only printable ASCII is let in: a line feed inside a value could stand for another line.
     """
-    special = {"host": request.host, CREATED: claim.created, EXPIRES: claim.expires}
+    special = {
+        TARGET: "",
+        "host": request.host,
+        CREATED: claim.created,
+        EXPIRES: claim.expires,
+    }
     values: dict[str, str] = {}
     for name in claim.covered:
-        if name == TARGET:
-            continue
         value = special[name] if name in special else request.line(name)
         if value is None:
             raise BadSignature("header-missing")
@@ -234,6 +238,11 @@ def _covered_values(claim: _Claim, request: Request) -> Mapping[str, str]:
             raise BadSignature("not-ascii")
         values[name] = value
     return values
+
+
+def _signing_string(values: Mapping[str, str]) -> bytes:
+    """What the peer must have signed: httpsig, which writes ours, would check it all once more."""
+    return "\n".join([f"{name}: {value}" for name, value in values.items()]).encode("ascii")
 
 
 def _signed_targets(request: Request) -> Sequence[str]:
