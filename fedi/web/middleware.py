@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 from aiohttp import hdrs, web
+from multidict import istr
 
 from fedi.core.appkeys import NODE
 from fedi.core.errors import (
@@ -57,12 +58,12 @@ CONTENT_SECURITY = "; ".join(
     )
 )
 SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    istr("Content-Security-Policy"): CONTENT_SECURITY,  # a name that need not be lowered again
+    istr("X-Content-Type-Options"): "nosniff",
+    istr("X-Frame-Options"): "DENY",
+    istr("Referrer-Policy"): "same-origin",
+    istr("Cross-Origin-Opener-Policy"): "same-origin",
+    istr("Permissions-Policy"): "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 TRANSPORT_SECURITY = "max-age=31536000"
 FOREVER = "public, max-age=31536000, immutable"
