@@ -22,7 +22,7 @@ from rich.console import Console
 from rounds import run
 from rows.accepting import accept
 from rows.delivering import deliver_on_kept_connections, deliver_on_new_connections
-from rows.fanout import fan_out
+from rows.fanout import drain, fan_out
 from rows.memory import rest, work, work_unhurried
 from rows.processing import process
 from rows.scaling import show_long_thread, two_web_processes, two_workers
@@ -69,6 +69,7 @@ ROWS = (
     Row("two web processes / one, PostgreSQL", two_web_processes, 1.7, on="postgresql"),
     Row("two workers / one, 200 hosts", two_workers, 1.7, on="postgresql"),
     Row("one post to 10,000 followers on 2,000 hosts", fan_out, 100),
+    Row("its deliveries / deliveries, new TLS each", drain, 0.9),
     Row("page of a thread, 10,000 posts / 100 posts", show_long_thread, 1.5),
     Row("RSS at rest", rest, 85),
     Row(WORK, work, 120),

@@ -16,7 +16,7 @@ ACTIVITY = "application/activity+json"
 SENDERS, FOLLOWERS = 8, 5
 #: Origins that take what is delivered; most rows need those that can be busy at once: a node
 #: has at most two deliveries to one origin under way, and 64 in all.
-PLACES, BUSY = 200, 32
+PLACES, BUSY = 2_000, 32
 #: The end of the path of inboxes whose server closes the connection after each answer.
 CLOSING = "/closing/inbox"
 
@@ -76,10 +76,10 @@ class World:
         """The file with the only authority to be trusted."""
         return self.directory / "authority.pem"
 
-    def inboxes(self, *, closing: bool) -> list[str]:
-        """One inbox on each of the places behind TLS."""
+    def inboxes(self, *, closing: bool, count: int = BUSY) -> list[str]:
+        """One inbox on each of so many places behind TLS."""
         path = CLOSING if closing else "/inbox"
-        return [f"{place}{path}" for place in self.places(BUSY)]
+        return [f"{place}{path}" for place in self.places(count)]
 
     def places(self, count: int) -> list[str]:
         """So many of the places behind TLS."""

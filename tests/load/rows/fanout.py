@@ -1,7 +1,9 @@
-"""One post to many followers: what the member's request costs, with its deliveries queued."""
+"""One post to many followers: what the member's request costs, with its deliveries queued, and
+what it costs to send them."""
 
 from letters import write_text
-from measuring import Figures, processor_seconds
+from measuring import Figures, Match, compete, processor_seconds
+from rounds import running
 from seeding import gather_followers, opened
 from sqlalchemy import func, select
 from stage import MEMBER, Stage
@@ -9,6 +11,8 @@ from stage import MEMBER, Stage
 from outbox.models import Delivery
 
 FOLLOWERS, HOSTS = 10_000, 2_000
+#: Deliveries of the row that it is compared with.
+USUAL = 960
 LENGTH = 1500
 
 
@@ -29,3 +33,29 @@ async def fan_out(stage: Stage, runs: int) -> Figures:
         if (queued or 0) < (runs + 1) * HOSTS:
             raise RuntimeError(f"only {queued} deliveries were queued")
         return Figures(values[1:], "ms of CPU")
+
+
+async def drain(stage: Stage, runs: int) -> Match:
+    """Deliveries of one post to as many hosts, beside those of many posts to a few.
+
+    Both begin each delivery with a handshake: most hosts are written to once.
+    """
+    world = stage.world
+    trusted = str(world.certificates)
+    async with (
+        stage.copied() as wide,
+        stage.copied() as narrow,
+        running(
+            "drivers/deliver.py",
+            wide.config,
+            *world.inboxes(closing=True, count=HOSTS),
+            SSL_CERT_FILE=trusted,
+        ) as many,
+        running(
+            "drivers/deliver.py",
+            narrow.config,
+            *world.inboxes(closing=True),
+            SSL_CERT_FILE=trusted,
+        ) as few,
+    ):
+        return await compete(lambda: many.round(HOSTS), lambda: few.round(USUAL), runs)
