@@ -25,6 +25,7 @@ from fedi.core.signatures.message import Request
 from fedi.core.signatures.request import Scheme, sign
 from fedi.core.survey import Survey
 from fedi.core.urls import parse_url
+from fedi.debates.search.keeping import Indexer
 from fedi.retention import prune
 from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
@@ -136,6 +137,7 @@ def _keep_running(
     async def lead() -> list[Loop]:
         led: list[Loop] = [
             Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
+            Indexer(node.db),
             Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
             Daily(partial(prune, node), at=NIGHT, clock=node.clock),
         ]

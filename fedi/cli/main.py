@@ -21,6 +21,7 @@ from fedi.cli import (
     network,
     peers,
     queue,
+    search,
     serve,
     storage,
     thread,
@@ -50,6 +51,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(thread.app, name="thread")
 app.add_typer(storage.app, name="storage")
 app.add_typer(database.app, name="database")
+app.add_typer(search.app, name="search")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(config.app, name="config")

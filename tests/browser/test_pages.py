@@ -1,17 +1,16 @@
 """The main paths in a real browser: by keyboard, without scripts, on every screen; and axe."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from hostile import HostilePeer, answer, document
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 from reading import TITLE, furnish
-from visitors import PASSWORD, Site, pages
+from visitors import Site, pages
+from windows import reader, sign_in
 
 from fedi.core.i18n import space_french
 from fedi.core.vocab import JRD_JSON
@@ -42,27 +41,6 @@ WORDS = {
         "like": "Like",
     },
 }
-
-
-@asynccontextmanager
-async def reader(browser: Browser, site: Site, **options: Any) -> AsyncIterator[Page]:
-    """Somebody's window; whatever the browser complains about fails the test."""
-    complaints: list[str] = []
-    options = {"locale": "fr-FR", "base_url": site.node.site.url} | options
-    async with await browser.new_context(**options) as context:
-        page = await context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else 0)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-    assert complaints == []
-
-
-async def sign_in(page: Page, handle: str = "elise") -> None:
-    await page.goto("/sign-in")
-    await page.locator("#login").fill(handle)
-    await page.locator("#password").fill(PASSWORD)
-    await page.locator("#password").press("Enter")
-    await page.wait_for_url("**/")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -162,6 +140,8 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/p/perrine@social.example",
         "/sign-in",
         f"/interact?uri={quote(f'{site.node.site.url}/o/{key}', safe='')}",
+        "/search?q=machine+camille",
+        "/search?q=fraiseuse",
         "/nowhere",
         "/open",
         f"/posts/{key}/reply",

@@ -25,6 +25,7 @@ from fedi.core.fetch import Fetcher
 from fedi.core.survey import Survey
 from fedi.core.urls import Site as Home
 from fedi.core.vocab import ACTIVITY_JSON, PUBLIC
+from fedi.debates.search.keeping import Indexer
 from fedi.retention import count_prunable, prune
 from inbox.backfill import Backfiller
 from inbox.dispatch import HANDLERS
@@ -103,6 +104,7 @@ async def turn_by_day(it: OpenSite) -> None:
         await deliverer.run_once()
         await it.backfiller.run_once()
         await describe_due(it.node)
+        await Indexer(it.node.db).run_once()
         await it.wait(minutes=20)
     await it.journal.flush()
     await survey.refresh()

@@ -13,6 +13,7 @@ from actors.peers import find_peer
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, write_reply
+from fedi.debates.search.keeping import Indexer
 from fedi.debates.threads import open_thread
 
 TITLE = "Prêter nos machines : à quelles conditions ?"
@@ -46,6 +47,7 @@ async def furnish(site: Site) -> str:
         root = await unit.find(Post, id=thread.root_id)
         assert root is not None
         await _answer(unit, root, camille)
+    await Indexer(site.node.db).run_once()
     return f"/d/{thread.key}/preter-nos-machines-a-quelles-conditions"
 
 

@@ -5,10 +5,10 @@ SQLite by triggers, on PostgreSQL because its column is computed.  So it is neve
 copied, and no revision of the database speaks of it: it is made where it is missing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Table, event, inspect, text
 
 from fedi.core.tables import Base
 from fedi.debates.models.search import ActorWords, PostWords
@@ -34,13 +34,21 @@ INDEXES = (POSTS, ACTORS)
 
 
 def make_indexes(connection: Connection) -> None:
-    """Make the indexes that are missing; rows that are there come into those of PostgreSQL only."""
-    _execute(connection, _made_on_postgresql if _is_postgresql(connection) else _made_on_sqlite)
+    """Make the indexes that are missing, of the words that are there."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    for index in INDEXES:
+        if on_postgresql:
+            _execute(connection, _made_on_postgresql(index))
+        elif not inspect(connection).has_table(index.name):
+            _execute(connection, _made_on_sqlite(index))
 
 
 def drop_indexes(connection: Connection) -> None:
     """Remove the indexes; what changes meanwhile is in none."""
-    _execute(connection, _gone_on_postgresql if _is_postgresql(connection) else _gone_on_sqlite)
+    on_postgresql = connection.dialect.name == "postgresql"
+    for index in INDEXES:
+        gone = _gone_on_postgresql if on_postgresql else _gone_on_sqlite
+        _execute(connection, gone(index))
 
 
 def _made_on_sqlite(index: Index) -> Iterator[str]:
@@ -54,7 +62,7 @@ def _made_on_sqlite(index: Index) -> Iterator[str]:
     out = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', {old});"  # noqa: S608
     # Words come as they are sought: nothing is left to do but to part them.
     yield (
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5({columns}, content='{table}', "
+        f"CREATE VIRTUAL TABLE {name} USING fts5({columns}, content='{table}', "
         "content_rowid='id', tokenize='ascii')"
     )
     for moment, actions in (("insert", into), ("delete", out), ("update", f"{out} {into}")):
@@ -62,6 +70,7 @@ def _made_on_sqlite(index: Index) -> Iterator[str]:
             f"CREATE TRIGGER IF NOT EXISTS {name}_{moment} AFTER {moment.upper()} ON {table} "
             f"BEGIN {actions} END"
         )
+    yield f"INSERT INTO {name} ({name}) VALUES ('rebuild')"  # noqa: S608
 
 
 def _gone_on_sqlite(index: Index) -> Iterator[str]:
@@ -87,14 +96,9 @@ def _gone_on_postgresql(index: Index) -> Iterator[str]:
     yield f"ALTER TABLE {index.table.name} DROP COLUMN IF EXISTS vector"
 
 
-def _execute(connection: Connection, statements: Callable[[Index], Iterator[str]]) -> None:
-    for index in INDEXES:
-        for statement in statements(index):
-            connection.execute(text(statement))
-
-
-def _is_postgresql(connection: Connection) -> bool:
-    return connection.dialect.name == "postgresql"
+def _execute(connection: Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.execute(text(statement))
 
 
 def is_declared(

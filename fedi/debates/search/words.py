@@ -24,7 +24,7 @@ _SILENT = frozenset(
     """
     a à ai ainsi alors as au aucun aucune aussi autre autres aux avec avoir c ça car ce ceci cela
     celle celles celui ces cet cette ceux chez ci comme comment d dans de des donc dont du elle
-    elles en encore entre es est et étaient était étant été être eu eux fait font ici il ils j je
+    elles en encore entre es est et étaient était étant être eu eux fait font ici il ils j je
     jusqu l la là laquelle le lequel les lesquelles lesquels leur leurs lorsqu lui m ma mais me
     même mêmes mes moi mon n ne ni nos notre nous on ont où ou par parce pas peu peut plus pour
     pourquoi puisqu qu quand que quel quelle quelles quels qui quoi s sa sans se sera ses si sont
