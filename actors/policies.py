@@ -63,9 +63,9 @@ class Book:
 
     def policy_of(self, origin: str | Origin) -> Policy:
         """The rule that covers a server; `OPEN` when there is none."""
-        origin = origin_of(origin) if isinstance(origin, str) else origin
         if not self._rules:
             return Policy.OPEN
+        origin = origin_of(origin) if isinstance(origin, str) else origin
         for name in _names(origin):
             if (policy := self._rules.get(name, Policy.OPEN)) is not Policy.OPEN:
                 return policy

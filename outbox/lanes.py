@@ -43,13 +43,14 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
         self._ready: dict[str, None] = {}  # origins with parcels that wait, in turn
+        self._waiting = 0
         self._active = 0
         self._doubtful_active = 0
 
     @property
     def in_hand(self) -> int:
         """How many parcels are in flight or wait."""
-        return self._active + sum(len(self._lanes[origin].waiting) for origin in self._ready)
+        return self._active + self._waiting
 
     @property
     def room(self) -> int:
@@ -78,6 +79,7 @@ class Lanes:
         lane = self._lanes.setdefault(parcel.origin, Lane())
         self._mark(lane, doubtful=parcel.doubtful or lane.doubtful)
         lane.waiting.append(parcel)
+        self._waiting += 1
         self._ready[parcel.origin] = None
 
     def next(self) -> Parcel | None:
@@ -92,6 +94,7 @@ class Lanes:
 
     def _pop(self, origin: str, lane: Lane) -> Parcel:
         parcel = lane.waiting.popleft()
+        self._waiting -= 1
         lane.active += 1
         self._active += 1
         self._doubtful_active += lane.doubtful
@@ -122,6 +125,7 @@ class Lanes:
         self._ready.pop(origin, None)
         waiting = list(self._lanes[origin].waiting)
         self._lanes[origin].waiting.clear()
+        self._waiting -= len(waiting)
         return waiting
 
     def empty(self) -> list[Parcel]:
