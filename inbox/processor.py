@@ -28,8 +28,9 @@ from outbox.reception import receive
 log = structlog.get_logger()
 
 BATCH = 50
-#: A queue that one batch did not empty is read in larger ones, of which each activity costs less.
-LARGE_BATCH = 100
+#: A queue that one batch did not empty is read in batches of twice the size, up to these: of
+#: two hundred, each activity costs a sixth less than of fifty.
+LARGE_BATCH = 200
 #: Longer than the slowest peer takes to answer everything one activity may ask of it.
 LEASE = timedelta(minutes=10)
 #: Activities that may wait for the network at once; beyond, no more are claimed.
@@ -100,7 +101,7 @@ class Processor:
             items = await self._claim(size - len(batch))
             claimed = len(items)
             batch += await self._read(items)
-            self._size = LARGE_BATCH if len(batch) == size else BATCH
+            self._size = min(2 * size, LARGE_BATCH) if len(batch) == size else BATCH
         if batch:
             results = await process(self._node, batch, self._conclude)
             await self._follow_up(results)
