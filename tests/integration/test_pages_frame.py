@@ -14,6 +14,8 @@ PUBLIC = (
     "/groups",
     "/networks",
     "/members",
+    "/search",
+    "/search?q=girafe",
     "/accessibility",
     "/sign-in",
     "/g/reseau",

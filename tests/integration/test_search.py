@@ -22,7 +22,7 @@ from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.search import PostWords
 from fedi.debates.models.thread import Thread
 from fedi.debates.posts import delete_post, edit_post, write_reply
-from fedi.debates.search import keeping
+from fedi.debates.search import finding, keeping
 from fedi.debates.search.finding import Results, find_debates
 from fedi.debates.search.keeping import Indexer, rebuild
 from fedi.debates.search.people import find_people
@@ -418,7 +418,18 @@ async def test_results_come_in_pages_of_debates(library: Library):
     keys = [found.thread.id for found in (*first.debates, *second.debates)]
     assert len(set(keys)) == 12
     assert (await library.find("tuile", page=3)).debates == []
-    assert not first.is_cut
+    assert first.cut_at == 0
+
+
+async def test_the_newest_are_looked_at_and_it_is_told(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(finding, "LOOKED_AT", 1)
+
+    results = await library.find("pain")
+    assert [found.thread.title for found in results.debates] == ["Chauffer l’hiver"]
+    assert results.cut_at == 1
+    assert set(await library.names("pain depuis:2020")) == {"four", "hiver"}
 
 
 async def test_no_statement_of_search_reads_a_growing_table_whole(library: Library):

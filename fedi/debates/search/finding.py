@@ -19,8 +19,9 @@ from fedi.debates.search.query import Query
 from fedi.debates.search.seeking import matches
 from fedi.debates.threads import ThreadRow, read_threads
 
-#: Posts that match, the newest ones, among which the best are sought: what bounds the cost.
-LOOKED_AT = 5000
+#: Posts that match, the newest ones, among which the best are sought: what bounds the cost.  More
+#: of them when a group or a date is named, which the index does not know.
+LOOKED_AT, LOOKED_AT_FURTHER = 5000, 20_000
 #: Debates on a page, and posts that are shown of each.
 DEBATES, POSTS = 10, 3
 #: Scores that differ by less than this part of the best one count as the same.
@@ -43,7 +44,7 @@ class Results:
     debates: Sequence[Found] = ()
     total: int = 0  # debates on all pages
     posts: int = 0  # in all of them
-    is_cut: bool = False  # whether there may be older ones
+    cut_at: int = 0  # how many were looked at, when there may be older ones
     unknown: Sequence[str] = ()  # what is named in the question and nobody is called
 
 
@@ -72,7 +73,8 @@ async def find_debates(
     terms = await _understand(unit, query, viewer)
     if query.is_empty or terms.unknown:
         return Results(unknown=terms.unknown)
-    hits = matches(unit, query, terms.marks, LOOKED_AT)
+    limit = LOOKED_AT_FURTHER if terms.conditions else LOOKED_AT
+    hits = matches(unit, query, terms.marks, limit)
     rows = await _look(unit, hits, terms, viewer)
     by_thread: defaultdict[int, list[int]] = defaultdict(list)
     for row in _in_order(rows):
@@ -83,7 +85,7 @@ async def find_debates(
         debates=await _read(unit, {thread: by_thread[thread] for thread in shown}, viewer),
         total=len(by_thread),
         posts=len(rows),
-        is_cut=looked_at >= LOOKED_AT,
+        cut_at=limit if looked_at >= limit else 0,
     )
 
 

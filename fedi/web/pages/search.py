@@ -16,7 +16,7 @@ from fedi.debates.addresses import page_path, post_path, read_key
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import readable
-from fedi.debates.search.finding import DEBATES, LOOKED_AT, find_debates
+from fedi.debates.search.finding import DEBATES, find_debates
 from fedi.debates.search.people import find_people
 from fedi.debates.search.query import MAX_LENGTH, read_query
 from fedi.web.found import show_debates, show_person
@@ -69,7 +69,6 @@ async def _find(request: web.Request, typed: str) -> web.Response:
         debates=debates,
         people=[show_person(actor, networks) for actor in people],
         misread=query.misread,
-        looked_at=LOOKED_AT if results.is_cut else 0,
         better=_path(typed, number - 1) if number > 1 else None,
         further=_path(typed, number + 1) if results.total > number * DEBATES else None,
     )
