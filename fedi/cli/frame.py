@@ -37,10 +37,12 @@ async def opened_node(config: Path) -> AsyncIterator["Node"]:
     Raises `BadConfiguration`, `BadSecret`, `NotMigrated`, `NewerDatabase`, and
     `Refused` when the database cannot be used.
     """
+    from fedi.core.log import set_up_log
     from fedi.core.node import open_node
     from fedi.core.settings import load_config
     from fedi.migrations.state import require_current
 
+    set_up_log("warning", "text")  # what a command has to say is on the other output
     with database_errors():
         node = open_node(load_config(config))
         try:

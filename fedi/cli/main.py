@@ -70,9 +70,6 @@ def describe(
     ] = False,
 ) -> None:
     """Run a node for debate between networks, and look after it."""
-    from fedi.core.log import set_up_log
-
-    set_up_log("warning", "text")  # what a command has to say is on the other output
 
 
 def main() -> None:

@@ -13,12 +13,11 @@ from fedi.accounts.tokens import create_token
 from fedi.cli.demo.cast import PASSWORD, Network
 from fedi.cli.demo.client import is_ready
 from fedi.cli.founding import Founding, found
+from fedi.cli.frame import opened_node
 from fedi.cli.refusals import Refused
 from fedi.core.errors import NotFound
-from fedi.core.node import Node, open_node
-from fedi.core.settings import load_config
+from fedi.core.node import Node
 from fedi.debates.groups import create_group
-from fedi.migrations.state import require_current
 
 HOST = "localhost"
 START_SECONDS = 60.0
@@ -73,20 +72,16 @@ async def build(directory: Path, network: Network, port: int) -> None:
             data_dir=directory,
         )
     )
-    node = open_node(load_config(config))
-    try:
-        async with node.db.unit() as unit:
-            await create_group(unit, network.group, network.group_name, network.group_summary)
-            await create_account(
-                unit,
-                handle=network.member.handle,
-                email=f"{network.member.handle}@{network.handle}.example",
-                password=PASSWORD,
-                display_name=network.member.name,
-                admin=True,
-            )
-    finally:
-        await node.close()
+    async with opened_node(config) as node, node.db.unit() as unit:
+        await create_group(unit, network.group, network.group_name, network.group_summary)
+        await create_account(
+            unit,
+            handle=network.member.handle,
+            email=f"{network.member.handle}@{network.handle}.example",
+            password=PASSWORD,
+            display_name=network.member.name,
+            admin=True,
+        )
 
 
 @asynccontextmanager
@@ -96,13 +91,8 @@ async def opened(directory: Path, network: Network) -> AsyncIterator[Stand]:
     It may not answer yet when the block begins: see `until_ready`.
     """
     config = directory / "config.toml"
-    node = open_node(load_config(config))
-    try:
-        await require_current(node.db)
-        async with _serving(config, directory / "log.txt") as process:
-            yield Stand(network, node, directory, process)
-    finally:
-        await node.close()
+    async with opened_node(config) as node, _serving(config, directory / "log.txt") as process:
+        yield Stand(network, node, directory, process)
 
 
 @asynccontextmanager
