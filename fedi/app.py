@@ -17,6 +17,7 @@ from actors.nodeinfo import describe_due
 from actors.policies import Policies
 from fedi.core.appkeys import NODE
 from fedi.core.departure import Departure
+from fedi.core.images import Gallery
 from fedi.core.jobs import take_back
 from fedi.core.leader import leadership
 from fedi.core.node import Node
@@ -29,15 +30,15 @@ from fedi.debates.search.keeping import Indexer
 from fedi.retention import prune
 from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
-from fedi.web.keys import DEPARTURE, FIND_POST, LIMITS, LIVE, SURVEY
+from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, SURVEY
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
+from fedi.web.seen import SEEN, Seen
 from fedi.web.sharing import answer_again
 from fedi.web.watch import watch_requests
-from fedi.web.seen import SEEN, Seen
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
@@ -98,6 +99,7 @@ def create_app(
     app[ACCEPTOR] = acceptor
     app[GUARD] = Guard(node.config.limits.inbox_per_minute)
     app[FIND_POST] = resolver.find_post
+    app[GALLERY] = Gallery(node.config.media_dir)
     app[LIMITS] = make_limits(node.config.limits)
     app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)

@@ -4,6 +4,7 @@ What people and peers wrote is in no rule: posts, their revisions and reactions,
 debates, and what was taken back stay.  docs/operator/storage.md has a line for every table.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +15,10 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 
 from actors.models import JournalEntry
 from fedi.accounts.models import AccessToken, OneTimeLink, Session
+from fedi.core.images import Gallery
 from fedi.core.node import Node
 from fedi.core.tables import id_at
+from fedi.debates.models.image import Image
 from fedi.debates.models.post import Post
 from fedi.debates.models.reader import Draft
 from inbox.models import Backfill, InboxItem
@@ -86,6 +89,12 @@ RULES = (
     Rule(Backfill, 30, lambda _: Backfill.next_attempt_at.is_(None), "read"),
     Rule(JournalEntry, 90, lambda old: JournalEntry.last_at < old, "not met again since"),
     Rule(Draft, 365, lambda old: Draft.updated_at < old, "not touched since"),
+    Rule(
+        Image,
+        7,
+        lambda _: Image.post_id.is_(None) & ~Image.is_portrait,
+        "shown by no post, and nobody's portrait",
+    ),
     Rule(Session, 0, lambda old: Session.expires_at < old, "expired"),
     Rule(AccessToken, 30, lambda old: AccessToken.revoked_at < old, "revoked since"),
     Rule(
@@ -104,9 +113,25 @@ async def prune(node: Node) -> dict[str, int]:
     Doing it twice at once harms nobody.
     """
     gone = {rule.table: await _apply(node, rule) for rule in RULES}
+    await _take_down_images(node)
     if any(gone.values()):
         log.info("pruned", **{table: count for table, count in gone.items() if count})
     return gone
+
+
+async def _take_down_images(node: Node) -> None:
+    """Remove the files of images that no row names any more."""
+    gallery = Gallery(node.config.media_dir)
+    old = (node.clock() - timedelta(days=1)).timestamp()
+    for prefix in (f"{number:02x}" for number in range(256)):
+        digests = await asyncio.to_thread(gallery.list_old, prefix, old)
+        for start in range(0, len(digests), BATCH):
+            part = digests[start : start + BATCH]
+            async with node.db.reading() as unit:
+                query = select(Image.digest).where(Image.digest.in_(part))
+                named = set(await unit.session.scalars(query))
+            for digest in set(part) - named:
+                await asyncio.to_thread(gallery.take_down, digest)
 
 
 async def count_prunable(node: Node) -> dict[str, int]:

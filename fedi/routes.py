@@ -16,10 +16,13 @@ from fedi.web.pages import (
     drafts,
     follows,
     groups,
+    history,
     home,
     interact,
     language,
+    likers,
     live,
+    media,
     members,
     messages,
     names,
@@ -28,9 +31,11 @@ from fedi.web.pages import (
     person,
     readings,
     search,
+    settings,
     setup,
     sign_in,
     styles,
+    tags,
     thread,
 )
 from fedi.web.render import STATIC
@@ -108,6 +113,10 @@ PAGES: Routes = (
     get("/d/{key}/{slug}", shared(thread.show, by_key=True)),
     get("/live/{key}", live.follow),
     get("/accessibility", shared(accessibility.show)),
+    get("/tags", shared(tags.index)),
+    get("/posts/{key}/history", history.show),
+    get("/posts/{key}/likes", likers.show),
+    get("/media/{name}", media.show),
     get("/networks.css", styles.colours),
     get("/mark.svg", styles.icon),
     static("/static", STATIC),
@@ -131,6 +140,10 @@ TAKING_PART: Routes = (
     post("/posts/{key}/delete", messages.delete),
     post("/posts/{key}/like", messages.add_like),
     post("/posts/{key}/unlike", messages.remove_like),
+    get("/settings", settings.show),
+    post("/settings/profile", settings.change_profile),
+    post("/settings/hats", settings.speak_for),
+    post("/settings/hats/remove", settings.stop_speaking_for),
     post("/follow", follows.start),
     post("/unfollow", follows.stop),
     post("/networks", networks.follow),
@@ -138,7 +151,6 @@ TAKING_PART: Routes = (
     get("/interact", interact.show),
     post("/interact", interact.go),
 )
-
 
 #: What a member has of their own.
 OWN: Routes = (

@@ -187,6 +187,11 @@ class Config:
         return tuple(Path(f"{path}{suffix}") for suffix in suffixes)
 
     @property
+    def media_dir(self) -> Path:
+        """Where images of members are kept."""
+        return self.node.data_dir / "media"
+
+    @property
     def secret_path(self) -> Path:
         """The file without which the database's private keys stay closed."""
         return self.node.data_dir / "secret.key"

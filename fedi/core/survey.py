@@ -69,7 +69,7 @@ async def _look_at_queue(unit: Unit, queue: Any) -> None:
 
 async def _look_at_disk(node: Node) -> None:
     data = node.config.node.data_dir
-    database, media = await _database_size(node), data / "media"
+    database, media = await _database_size(node), node.config.media_dir
     ours = {path.absolute() for path in node.config.database_files}
     others = await asyncio.to_thread(_size_of_files, data, (media.absolute(), *ours))
     DISK.labels("database").set(database)

@@ -24,6 +24,7 @@ from fedi.debates.publication import say_create
 from fedi.debates.reading import latest_posts as latest_posts
 from fedi.debates.reading import read_page as read_page
 from fedi.debates.reading import read_post as read_post
+from fedi.debates.tags import threads_tagged
 from fedi.debates.writing import draft, mention_uris, read_question, read_title, render, root_type
 
 _GROUPS = (Role.NETWORK, Role.GROUP)
@@ -116,6 +117,7 @@ class ThreadRow:
     title: str  # empty when the first post is gone
     question: str
     language: str | None
+    tags: list[str] | None  # of its opening
     opened_at: datetime
     active_at: datetime
     post_count: int
@@ -139,6 +141,7 @@ def _thread_columns() -> Any:
         select(
             Thread,
             Post.language,
+            Post.tags,
             group.uri.label("group_uri"),
             group.name.label("group_name"),
             group.handle.label("group_handle"),
@@ -160,18 +163,25 @@ async def list_threads(
     *,
     group: Actor | None = None,
     author: Actor | None = None,
+    tag: str | None = None,
+    origin: str | None = None,
     before: str | None = None,
     limit: int = 30,
 ) -> list[ThreadRow]:
     """Debates by last activity, of one group or of all; `before` is a `ThreadRow.cursor`.
 
-    Only what everybody may read is listed.
+    `tag` is a name as `fold` makes it, `origin` that of the node where they started.  Only what
+    everybody may read is listed.
     """
     query = _thread_columns().where(Thread.listed)
     if group is not None:
         query = query.where(Thread.group_id == group.id)
     if author is not None:
         query = query.where(Thread.author_id == author.id)
+    if tag is not None:
+        query = query.where(Thread.id.in_(threads_tagged(tag)))
+    if origin is not None:
+        query = query.where(Thread.origin == origin)
     if (place := _read_cursor(before)) is not None:
         query = query.where(tuple_(Thread.active_at, Thread.id) < place)
     query = query.order_by(Thread.active_at.desc(), Thread.id.desc()).limit(limit)

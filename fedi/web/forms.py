@@ -1,15 +1,19 @@
 """Forms: reading what a person sent, and giving it back to them with what to change."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
 from fedi.core.appkeys import NODE
 from fedi.core.errors import FediError
 from fedi.core.i18n import N_
 from fedi.core.text import strip_controls
 from fedi.web.csrf import FIELD, check_origin, check_token
+from fedi.web.keys import SENT
 
 #: What is read of a line; how long it may be is for the verbs to say.
 MAX_LINE = 2000
@@ -34,6 +38,7 @@ _ABOUT: dict[str, tuple[str, str | None]] = {
     "many-tags": ("tags", None),
     "long-tag": ("tags", None),
     "no-hat": ("hat-name", None),
+    "bad-link": ("hat-link", None),
     "hat-too-long": ("hat-name", None),
     "same-hat": ("hat-name", None),
     "many-hats": ("hat-name", None),
@@ -49,6 +54,7 @@ class Form:
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, list[bytes]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """What was typed in a field, with its lines ended one way; empty when it was not sent."""
@@ -78,15 +84,30 @@ class Form:
         self.errors[name] = sentence or str(error)
 
 
-async def read_form(request: web.Request) -> Form:
+async def read_form(request: web.Request, *, room: int | None = None) -> Form:
     """Read a form that one of our own pages sent; `Forbidden` when another site did.
 
-    There is no other way to read one, so no page can forget to ask where it comes from.
+    There is no other way to read one, so no page can forget to ask where it comes from.  `room`
+    is for pages that take files: how many bytes the whole may have.
     """
     check_origin(request, request.app[NODE].site)
-    sent = await request.post()
+    request[SENT] = {}
+    roomy = request.clone(client_max_size=room) if room is not None else request
+    sent = await roomy.post()
+    values = {name: value for name, value in sent.items() if isinstance(value, str)}
+    request[SENT] = values
     check_token(request, sent.get(FIELD))
-    return Form({name: value for name, value in sent.items() if isinstance(value, str)})
+    return Form(values, files=await _read_files(sent))
+
+
+async def _read_files(sent: MultiDictProxy[Any]) -> Mapping[str, list[bytes]]:
+    """What the files hold, by the field in which they were chosen; their names are of no use."""
+    found: dict[str, list[bytes]] = {}
+    for name, value in sent.items():
+        if isinstance(value, web.FileField):
+            found.setdefault(name, []).append(await asyncio.to_thread(value.file.read))
+            value.file.close()
+    return found
 
 
 def safe_path(text: str | None) -> str:

@@ -8,6 +8,7 @@ from aiohttp.web import AppKey, RequestKey
 from fedi.accounts.sessions import Member
 from fedi.core.departure import Departure
 from fedi.core.i18n import Language
+from fedi.core.images import Gallery
 from fedi.core.survey import Survey
 from fedi.debates.models.post import Post
 from fedi.web.kept import Kept, Lasting
@@ -32,6 +33,8 @@ NETWORKS: AppKey[KnownNetworks] = AppKey("networks", KnownNetworks)
 USAGE: AppKey[Lasting[Mapping[str, Any]]] = AppKey("usage", Lasting)
 #: Pieces of pages.
 FRAGMENTS: AppKey[Kept[Any]] = AppKey("fragments", Kept)
+#: The folder of images.
+GALLERY: AppKey[Gallery] = AppKey("gallery", Gallery)
 #: How often who may do what.
 LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 
@@ -39,5 +42,7 @@ LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 LANGUAGE: RequestKey[Language] = RequestKey("language", Language)
 #: The member who is signed in, or None.
 MEMBER: RequestKey[Member | None] = RequestKey("member")
+#: What a form held that may be long; it can be read only once.
+SENT: RequestKey[Mapping[str, str]] = RequestKey("sent")
 #: The secret in the cookie of a session that holds.
 SESSION: RequestKey[str | None] = RequestKey("session")

@@ -77,6 +77,7 @@ class Limits:
     sign_in_login: Limiter
     posting: Limiter
     looking_up: Limiter
+    painting: Limiter
     searching: Limiter
     drafting: Limiter
     completing: Limiter
@@ -90,6 +91,7 @@ def make_limits(config: LimitsSection) -> Limits:
         sign_in_login=Limiter(per_minute / 10, burst=5 * per_minute),
         posting=Limiter(config.posts_per_hour / 60, burst=max(10, config.posts_per_hour // 4)),
         looking_up=Limiter(10, burst=20),
+        painting=Limiter(10, burst=30),
         searching=Limiter(30, burst=40),
         drafting=Limiter(30, burst=30),
         completing=Limiter(120, burst=60),

@@ -18,6 +18,8 @@ from fedi.web.networks import Label, Networks, name_path
 
 #: Debates on one page of a list.
 SHELF = 20
+#: Tags of a debate in a list.
+SHOWN_TAGS = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Listed:
     last_voice: str
     active_at: datetime
     replies: int
+    tags: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,14 @@ async def read_shelf(
     language: Language,
     *,
     group: Actor | None = None,
+    tag: str | None = None,
+    origin: str | None = None,
     before: str | None = None,
 ) -> Shelf:
-    """The debates of a group, or all of them, by last activity."""
-    rows = await list_threads(unit, group=group, before=before, limit=SHELF + 1)
+    """The debates of a group, under a tag, of a network, or all of them, by last activity."""
+    rows = await list_threads(
+        unit, group=group, tag=tag, origin=origin, before=before, limit=SHELF + 1
+    )
     shown = rows[:SHELF]
     older = shown[-1].cursor if len(rows) > SHELF else None
     return Shelf([list_thread(row, networks, language) for row in shown], older)
@@ -88,6 +95,7 @@ def list_thread(row: ThreadRow, networks: Networks, language: Language) -> Liste
         last_voice=row.last_author_name or row.author_name,
         active_at=row.active_at,
         replies=max(0, row.post_count - 1),
+        tags=(row.tags or ())[:SHOWN_TAGS],
     )
 
 

@@ -20,7 +20,7 @@ from fedi.core.errors import (
     Unreachable,
 )
 from fedi.web.apologies import apologise
-from fedi.web.keys import LANGUAGE, MEMBER, SESSION
+from fedi.web.keys import LANGUAGE, MEMBER, SENT, SESSION
 from fedi.web.limits import TooMany
 from fedi.web.negotiate import Handler
 from fedi.web.render import choose_language, render
@@ -149,6 +149,8 @@ async def _written(request: web.Request) -> str:
     """The text a person was sending when it went wrong, to give it back to them."""
     if request.method != hdrs.METH_POST:
         return ""
+    if SENT in request:
+        return request[SENT].get("text", "")
     try:
         text = (await request.post()).get("text", "")
     except (web.HTTPException, ValueError):

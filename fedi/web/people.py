@@ -32,9 +32,12 @@ class Byline:
     initials: str
     hue: str
     label: Label
+    icon: str | None = None  # the path of a portrait, of members; nothing is loaded from peers
 
 
-def byline(networks: Networks, *, uri: str, handle: str, name: str, origin: str) -> Byline:
+def byline(
+    networks: Networks, *, uri: str, handle: str, name: str, origin: str, icon: str | None = None
+) -> Byline:
     """Tell of an author what the line above their text says."""
     acct = f"{handle}@{origin.partition('://')[2]}"
     local = origin == networks.ours.actor.origin
@@ -46,13 +49,24 @@ def byline(networks: Networks, *, uri: str, handle: str, name: str, origin: str)
         initials=initials(shown),
         hue=hue(uri),
         label=networks.label(origin),
+        icon=portrait(icon, origin) if local else None,
     )
+
+
+def portrait(icon: str | None, origin: str) -> str | None:
+    """The path of a portrait that this node serves."""
+    return icon.removeprefix(origin) if icon and icon.startswith(f"{origin}/media/") else None
 
 
 def byline_of(networks: Networks, actor: Actor) -> Byline:
     """The same, of an actor at hand."""
     return byline(
-        networks, uri=actor.uri, handle=actor.handle, name=actor.name, origin=actor.origin
+        networks,
+        uri=actor.uri,
+        handle=actor.handle,
+        name=actor.name,
+        origin=actor.origin,
+        icon=actor.icon,
     )
 
 

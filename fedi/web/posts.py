@@ -100,6 +100,7 @@ class Scene:
                 handle=row.author_handle,
                 name=row.author_name,
                 origin=row.author_origin,
+                icon=row.author_icon,
             ),
             link=(here and link.removeprefix(self.home)) or link,
             branch_link=f"{self.home}?branch={row.key}",

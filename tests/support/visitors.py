@@ -7,15 +7,16 @@ async with pages(tmp_path) as site:
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from aiohttp import CookieJar
+from aiohttp import CookieJar, FormData
 from aiohttp.test_utils import TestClient, TestServer
 from factories import FakeClock, make_node
 from multidict import CIMultiDictProxy
@@ -70,22 +71,34 @@ class Visitor:
         return await self._ask("GET", path, headers, None)
 
     async def send(
-        self, path: str, /, *, headers: Mapping[str, str] | None = None, **fields: str
+        self,
+        path: str,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        files: Sequence[tuple[str, str, bytes]] = (),
+        **fields: str,
     ) -> Page:
-        """Send a form from a page of the site, with the token that the page holds."""
+        """Send a form from a page of the site, with the token that the page holds.
+
+        `files` are fields, names and contents of files that were chosen.
+        """
         token = re.search(r'name="token" value="(\w+)"', (await self.get("/")).text)
         if token is not None:
             fields = {"token": token[1]} | fields
-        return await self._ask("POST", path, {"Origin": self.origin} | dict(headers or {}), fields)
+        sent: Any = fields
+        if files:
+            sent = FormData(fields, default_to_multipart=True)
+            for place, name, content in files:
+                sent.add_field(place, BytesIO(content), filename=name, content_type="image/jpeg")
+        return await self._ask("POST", path, {"Origin": self.origin} | dict(headers or {}), sent)
 
     @property
     def origin(self) -> str:
         """The site that is visited."""
         return str(self.client.make_url("/").origin())
 
-    async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], fields: Mapping[str, str] | None
-    ) -> Page:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], fields: Any) -> Page:
         asked = {"Accept": "text/html", "Accept-Language": "en"} | self.headers | dict(headers)
         async with self.client.request(method, path, headers=asked, data=fields) as response:
             return Page(

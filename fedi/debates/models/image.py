@@ -11,8 +11,8 @@ from fedi.core.tables import Base
 class Image(Base):
     """An image as it was painted anew here; its file is named by a digest of its bytes.
 
-    One that no post shows and that is nobody's portrait waits for its author to publish, and
-    goes the next night.
+    One that no post shows and that is nobody's portrait waits for its author to publish, for a
+    week.
     """
 
     __tablename__ = "images"

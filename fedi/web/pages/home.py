@@ -9,6 +9,7 @@ from fedi.core.i18n import Language
 from fedi.core.numerals import spell
 from fedi.core.unit import Unit
 from fedi.debates.models.thread import Thread
+from fedi.web.filters import choices, read_filters
 from fedi.web.keys import LANGUAGE, NETWORKS
 from fedi.web.listing import read_pinned, read_shelf
 from fedi.web.networks import Networks, with_health
@@ -17,30 +18,38 @@ from fedi.web.words import health
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /?group=HANDLE&before=CURSOR"""
+    """GET /?group=HANDLE&network=HOST&tag=NAME&before=CURSOR"""
     node, language = request.app[NODE], request[LANGUAGE]
-    before, chosen = request.query.get("before"), request.query.get("group")
+    before = request.query.get("before")
     async with node.db.reading() as unit:
         networks = await request.app[NETWORKS].read(unit)
         groups = await local_groups(unit)
-        group = next((group for group in groups if group.handle == chosen), None)
-        shelf = await read_shelf(unit, networks, language, group=group, before=before)
+        filters = await read_filters(unit, request.query, groups, networks)
+        shelf = await read_shelf(
+            unit,
+            networks,
+            language,
+            group=next((group for group in groups if group.handle == filters.group), None),
+            tag=filters.tag_name,
+            origin=filters.origin,
+            before=before,
+        )
         total = await count_threads(unit)
         pinned = await read_pinned(unit, networks.ours.actor, language)
         followed = await with_health(unit, networks.followed)
-    base = f"/?group={group.handle}" if group else "/"
     return render(
         request,
         "home.html",
         for_all=True,
         network=networks.ours,
         groups=groups,
-        chosen=group.handle if group else None,
+        filters=filters,
+        choices=choices(networks),
         threads=shelf.threads,
         total=total,
         before=before,
-        first_page=base,
-        older=shelf.older and f"{base}{'&' if group else '?'}before={shelf.older}",
+        first_page=filters.path(),
+        older=shelf.older and filters.path(before=shelf.older),
         pinned=pinned,
         first_visit=_first_visit(networks, language),
         followed=[

@@ -6,6 +6,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from actors.models import Actor
+from fedi.accounts.sessions import Member
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.html import plain
@@ -16,9 +17,18 @@ from fedi.debates.likes import like, unlike
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, edit_post, write_reply
 from fedi.debates.writing import render as render_text
+from fedi.web.composing import (
+    ROOM,
+    chooses_images,
+    chosen_extras,
+    form_of,
+    language_of,
+    read_composer,
+    take_images,
+)
 from fedi.web.drafting import begun, keep_form, with_quote
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE, LIMITS
+from fedi.web.keys import LIMITS
 from fedi.web.mentions import find_named
 from fedi.web.people import prose
 from fedi.web.posts import Scene, Shown, find_shown
@@ -46,10 +56,9 @@ async def ask_reply(request: web.Request) -> web.StreamResponse:
 async def reply(request: web.Request) -> web.StreamResponse:
     """POST /posts/KEY/reply: show how it will look, or publish it."""
     member = require_member(request)
-    form = await read_form(request)
-    form.require("text", N_("there is nothing to publish: write a text"))
+    form, is_ready = await _read_text(request, member)
     named = await find_named(request.app[NODE], form["text"])
-    if not form.errors and not form.pressed("preview"):
+    if is_ready:
         request.app[LIMITS].posting.take(str(member.account.id))
         try:
             async with request.app[NODE].db.unit() as unit:
@@ -60,8 +69,9 @@ async def reply(request: web.Request) -> web.StreamResponse:
                     actor,
                     parent,
                     text=form["text"],
-                    language=request[LANGUAGE].tag,
+                    language=language_of(form, member, request),
                     mentions=named,
+                    extras=await chosen_extras(unit, member, form),
                 )
                 await discard_draft(unit, actor, parent.key)
         except Invalid as error:
@@ -79,10 +89,12 @@ async def _reply_page(
         _, scene, parent = await _find(request, unit)
         if preview is not None:
             preview = Markup(await show_quotes_in(unit, scene, preview))  # noqa: S704  clean
+        composer = await read_composer(request, unit, require_member(request), form)
     return render(
         request,
         "reply.html",
-        status=422 if form.errors else 200,
+        status=_status(request, form),
+        composer=composer,
         thread=scene.thread,
         path=parent.link,
         parent=parent,
@@ -99,19 +111,19 @@ async def ask_edit(request: web.Request) -> web.StreamResponse:
     require_member(request)
     async with request.app[NODE].db.reading() as unit:
         post, _, shown = await _find(request, unit)
-    _only_mine(shown)
+        _only_mine(shown)
+        more = await form_of(unit, post)
     text = post.source or plain(post.content)
-    form = Form({"title": post.title, "question": post.summary, "text": text})
+    form = Form({"title": post.title, "question": post.summary, "text": text, **more})
     return await _edit_page(request, form)
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
     """POST /posts/KEY/edit: show how it will look, or publish the change."""
     member = require_member(request)
-    form = await read_form(request)
-    form.require("text", N_("there is nothing to publish: write a text"))
+    form, is_ready = await _read_text(request, member)
     named = await find_named(request.app[NODE], form["text"])
-    if not form.errors and not form.pressed("preview"):
+    if is_ready:
         request.app[LIMITS].posting.take(str(member.account.id))
         try:
             async with request.app[NODE].db.unit() as unit:
@@ -124,6 +136,8 @@ async def edit(request: web.Request) -> web.StreamResponse:
                     title=form.line("title") if form.pressed("title") else None,
                     question=form.line("question") if form.pressed("question") else None,
                     mentions=named,
+                    language=language_of(form, member, request),
+                    extras=await chosen_extras(unit, member, form, worn=post),
                 )
                 link = scene.link(post)
         except Invalid as error:
@@ -138,11 +152,13 @@ async def _edit_page(
 ) -> web.Response:
     async with request.app[NODE].db.reading() as unit:
         post, scene, shown = await _find(request, unit)
+        composer = await read_composer(request, unit, require_member(request), form, worn=post.hat)
     _only_mine(shown)
     return render(
         request,
         "edit.html",
-        status=422 if form.errors else 200,
+        status=_status(request, form),
+        composer=composer,
         thread=scene.thread,
         path=shown.link,
         is_root=post.parent_uri is None,
@@ -211,13 +227,28 @@ async def _react(
 # --- all of them -------------------------------------------------------------------------
 
 
+async def _read_text(request: web.Request, member: Member) -> tuple[Form, bool]:
+    """What was written, with the images that came with it; and whether it is to be published."""
+    form = await read_form(request, room=ROOM)
+    goes_on = chooses_images(form) or form.pressed("preview")
+    if not chooses_images(form):
+        form.require("text", N_("there is nothing to publish: write a text"))
+    form = await take_images(request, member, form)
+    return form, not form.errors and not goes_on
+
+
+def _status(request: web.Request, form: Form) -> int:
+    """What scripts are to show at its place is no error to them."""
+    return 422 if form.errors and "HX-Request" not in request.headers else 200
+
+
 async def _find(request: web.Request, unit: Unit) -> tuple[Post, Scene, Shown]:
     return await find_shown(request, unit, key=request.match_info["key"])
 
 
 async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> Markup | None:
     """The text as it will be set; None, and an error in the form, when it cannot be."""
-    if form.errors:
+    if form.errors or not form["text"].strip():
         return None
     try:
         written = await render_text(form["text"], None, named)

@@ -17,9 +17,17 @@ from fedi.debates.drafts import DEBATE, discard_draft
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
 from fedi.debates.writing import root_type
+from fedi.web.composing import (
+    ROOM,
+    chooses_images,
+    chosen_extras,
+    language_of,
+    read_composer,
+    take_images,
+)
 from fedi.web.drafting import begun, keep_form
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE, LIMITS, NETWORKS
+from fedi.web.keys import LIMITS, NETWORKS
 from fedi.web.mentions import find_named
 from fedi.web.people import Byline, byline_of
 from fedi.web.render import render
@@ -49,11 +57,14 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def publish(request: web.Request) -> web.StreamResponse:
     """POST /open: show how it will look, or publish it."""
     member = require_member(request)
-    form = await read_form(request)
-    form.require("title", N_("a debate needs a title"))
-    form.require("text", N_("there is nothing to publish: write a text"))
+    form = await read_form(request, room=ROOM)
+    adds = chooses_images(form)
+    if not adds:
+        form.require("title", N_("a debate needs a title"))
+        form.require("text", N_("there is nothing to publish: write a text"))
+    form = await take_images(request, member, form)
     named = await find_named(request.app[NODE], form["text"])
-    if not form.errors and not form.pressed("preview"):
+    if not form.errors and not adds and not form.pressed("preview"):
         request.app[LIMITS].posting.take(str(member.account.id))
         try:
             path = await _publish(request, member, form, named)
@@ -62,8 +73,9 @@ async def publish(request: web.Request) -> web.StreamResponse:
         else:
             raise web.HTTPSeeOther(path)
     await keep_form(request, member, DEBATE, form)
-    preview = None if form.errors else await _preview(request, form, named)
-    return await _page(request, form, preview, status=422 if form.errors else 200)
+    preview = None if form.errors or adds else await _preview(request, form, named)
+    is_wrong = form.errors and "HX-Request" not in request.headers
+    return await _page(request, form, preview, status=422 if is_wrong else 200)
 
 
 async def _publish(request: web.Request, member: Member, form: Form, named: Sequence[Actor]) -> str:
@@ -76,8 +88,9 @@ async def _publish(request: web.Request, member: Member, form: Form, named: Sequ
             title=form.line("title"),
             question=form.line("question"),
             text=form["text"],
-            language=request[LANGUAGE].tag,
+            language=language_of(form, member, request),
             mentions=named,
+            extras=await chosen_extras(unit, member, form),
         )
         await discard_draft(unit, author, DEBATE)
         return page_path(thread)
@@ -109,4 +122,13 @@ async def _page(
 ) -> web.Response:
     async with request.app[NODE].db.reading() as unit:
         groups = await local_groups(unit)
-    return render(request, "open.html", status=status, form=form, groups=groups, preview=preview)
+        composer = await read_composer(request, unit, require_member(request), form)
+    return render(
+        request,
+        "open.html",
+        status=status,
+        form=form,
+        groups=groups,
+        preview=preview,
+        composer=composer,
+    )

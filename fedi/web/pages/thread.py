@@ -17,12 +17,13 @@ from fedi.debates.permissions import may_reply
 from fedi.debates.reading import Edition, ThreadEdition, read_editions
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
+from fedi.web.composing import read_composer, set_extras
 from fedi.web.fragments import Fragments
 from fedi.web.keys import MEMBER
 from fedi.web.posts import Scene, set_scene
 from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
-from fedi.web.shells import piece
+from fedi.web.shells import Piece, piece
 from fedi.web.surroundings import read_surroundings, set_around
 
 
@@ -75,6 +76,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         fragments = Fragments(request, scene, locked=locked)
         tree = await fragments.draw(unit, excerpt.replies, excerpt.opening.path)
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
+        extras = await _extras(request, unit, around.root.key)
     at_start = passage.is_start
     label = scene.networks.label(excerpt.opening.author_origin)
     return render_filled(
@@ -86,6 +88,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             "heading": set_around(request, "heading", around, label),
             "opening": piece(*(fragment.html for fragment in opening)),
             "tree": tree,
+            "extras": extras,
             "rail": set_around(request, "rail", around, at_start, locked),
         },
         around=around,
@@ -97,6 +100,15 @@ async def show(request: web.Request) -> web.StreamResponse:
         later=_later(around.home, passage, excerpt),
         locked=locked,
     )
+
+
+async def _extras(request: web.Request, unit: Unit, key: str) -> Piece:
+    """What a member may send with a reply: theirs to choose from, so it is no part of the page."""
+    member = request[MEMBER]
+    if member is None:
+        return piece()
+    composer = await read_composer(request, unit, member)
+    return set_extras(request, composer, f"/posts/{key}/reply")
 
 
 async def find(request: web.Request) -> web.StreamResponse:
