@@ -9,6 +9,7 @@ another machine takes over: tell balancers first, and take what they still send 
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -58,8 +59,18 @@ def run(settings: Config, role: Role) -> None:
     `Refused` for a directory that cannot be written.
     """
     set_up_log(settings.log.level, settings.log.format)
+    _open_many_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, role))
+
+
+def _open_many_files() -> None:
+    """Take all the files we may have: a post for 2,000 servers keeps a connection to each.
+
+    Systems give 1,024 at first, for programs of the last century that cannot count further.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

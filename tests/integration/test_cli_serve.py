@@ -300,3 +300,11 @@ def test_the_doctor_tells_a_lost_key_from_a_lost_database(config: Path):
         for rows in (lost_key, lost_database)
     ]
     assert problems == [{"keys", "discovery"}, {"database", "discovery"}]
+
+
+def test_a_node_may_open_as_many_files_as_it_is_allowed_at_most(config: Path):
+    allowed, most = 256, 4096
+    with Serving(config, through=("prlimit", f"--nofile={allowed}:{most}")) as node:
+        limits = Path(f"/proc/{node.process.pid}/limits").read_text()
+        (line,) = (line for line in limits.splitlines() if line.startswith("Max open files"))
+        assert line.split()[3:5] == [str(most), str(most)]

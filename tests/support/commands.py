@@ -69,12 +69,14 @@ def init(directory: Path, *arguments: str, domain: str = "localhost:8080", stdin
 class Serving:
     """`fedi serve` as a process: ready inside the block, ended with it."""
 
-    def __init__(self, config: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, config: Path, *arguments: str, through: Sequence[str] = (), **environment: str
+    ) -> None:
         self.log = config.parent / "serve.log"
         self.ready = "started"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "fedi", "serve", "--config", config, *arguments],
+                [*through, sys.executable, "-m", "fedi", "serve", "--config", config, *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=os.environ | environment,
