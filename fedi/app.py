@@ -61,10 +61,10 @@ MAX_BODY = 1024 * 1024
 DESCRIBE_SECONDS = 20
 #: Between two writings of what the doors noted for the federation journal.
 JOURNAL_SECONDS = 5
-#: When nightly work is done: in Europe, few are there.
-NIGHT = time(2, 30)
 #: Between two writings of what members have read.
 SEEN_SECONDS = 2
+#: When nightly work is done: in Europe, few are there.
+NIGHT = time(2, 30)
 
 
 def create_app(
@@ -101,16 +101,16 @@ def create_app(
     app[FIND_POST] = resolver.find_post
     app[GALLERY] = Gallery(node.config.media_dir)
     app[LIMITS] = make_limits(node.config.limits)
+    app[SEEN] = seen = Seen(node.db)
     app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)
     (add_watching if role == "worker" else add_routes)(app)
-    app[SEEN] = seen = Seen(node.db)
 
     journaling = Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True)
+    marking = Chore(seen.flush, every=SEEN_SECONDS, at_end=True)
 
     def work() -> list[Loop]:
         return [Processor(node, resolver, journal), Backfiller(node, resolver), Deliverer(node)]
-    marking = Chore(seen.flush, every=SEEN_SECONDS, at_end=True)
 
     app.cleanup_ctx.append(
         _keep_running(

@@ -20,7 +20,7 @@ from fedi.debates.permissions import readable
 #: The place of a debate that is not opened yet; replies have the key of what they answer.
 DEBATE = "debate"
 #: Fields that a draft may have, and what one that is not the text may hold.
-MAX_FIELDS, MAX_LINE = 16, 2000
+MAX_FIELDS, MAX_LINE = 32, 2000
 
 
 @dataclass(frozen=True, slots=True)

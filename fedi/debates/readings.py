@@ -7,6 +7,7 @@ them, nor what was said before they became a member.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -63,13 +64,14 @@ class Standing:
     is_followed: bool
     is_muted: bool
     news: int  # posts they have not read, on whatever page
+    read_at: datetime | None  # when they last read in it
     bookmarks: frozenset[int]  # keys of posts, among others those asked for
     draft: Mapping[str, str]
 
-    def is_new(self, post_id: int, author_id: int) -> bool:
-        """Whether the reader has not seen a post yet."""
-        is_later = post_id > self.read_until and post_id not in self.ahead
-        return is_later and author_id != self.reader.id
+    def is_known(self, post_id: int, author_id: int) -> bool:
+        """Whether the reader has seen a post, or wrote it."""
+        is_read = post_id <= self.read_until or post_id in self.ahead
+        return is_read or author_id == self.reader.id
 
 
 # --- reading -----------------------------------------------------------------------------
@@ -95,7 +97,7 @@ async def read_standing(
         "place": place,
     }
     rows = (await unit.session.execute(_standing(reader.uri), values)).all()
-    read_until, ahead, attention, wrote, news, fields = rows[0][1:]
+    read_until, ahead, attention, read_at, wrote, news, fields = rows[0][1:]
     until = max(read_until or 0, reader.since)
     known = frozenset(key for key in [*(ahead or ()), *shown] if key > until)
     follows = attention is Attention.FOLLOW or (attention is None and bool(wrote))
@@ -106,6 +108,7 @@ async def read_standing(
         is_followed=follows,
         is_muted=attention is Attention.MUTE,
         news=max(0, news - len(known)),
+        read_at=read_at,
         bookmarks=frozenset(row[0] for row in rows if row[0] is not None),
         draft=fields or {},
     )
@@ -130,6 +133,7 @@ def _standing(uri: str) -> Select[Any]:
             Reading.read_until,
             Reading.ahead,
             Reading.attention,
+            Reading.read_at,
             Participation.post_count,
             news,
             Draft.fields,
@@ -227,10 +231,11 @@ def has_news(reader: Reader) -> ColumnElement[bool]:
     about = and_(theirs.thread_id == Thread.id, theirs.actor_id == reader.id)
     until = select(func.max(theirs.read_until)).where(about).correlate(Thread).scalar_subquery()
     later = case((until > reader.since, until), else_=reader.since)
+    new = select(Post.id).where(
+        Post.thread_id == Thread.id, Post.id > later, *_counts(reader.id, reader.uri)
+    )
     return and_(
-        exists().where(
-            Post.thread_id == Thread.id, Post.id > later, *_counts(reader.id, reader.uri)
-        ),
+        new.correlate(Thread).exists(),
         ~exists().where(about, theirs.attention == Attention.MUTE),
     )
 
@@ -239,14 +244,16 @@ def is_followed(reader: Reader) -> ColumnElement[bool]:
     """The threads of a list that a reader follows, because they said so or wrote there."""
     theirs = aliased(Reading)
     about = and_(theirs.thread_id == Thread.id, theirs.actor_id == reader.id)
-    wrote = exists().where(
+    wrote = select(Participation.id).where(
         Participation.thread_id == Thread.id,
         Participation.actor_id == reader.id,
         Participation.post_count > 0,
     )
     return or_(
         exists().where(about, theirs.attention == Attention.FOLLOW),
-        and_(wrote, ~exists().where(about, theirs.attention.is_not(None))),
+        and_(
+            wrote.correlate(Thread).exists(), ~exists().where(about, theirs.attention.is_not(None))
+        ),
     )
 
 
@@ -288,7 +295,7 @@ async def note_read(unit: Unit, reader: Reader, thread_id: int, posts: Collectio
     first_new = await unit.session.scalar(query)
     row.read_until = first_new - 1 if first_new is not None else max(known, default=until)
     row.ahead = sorted(key for key in known if key > row.read_until)[-AHEAD:]
-    row.updated_at = unit.now
+    row.read_at = unit.now
 
 
 async def read_whole(unit: Unit, reader: Reader, thread: Thread) -> None:
@@ -296,7 +303,7 @@ async def read_whole(unit: Unit, reader: Reader, thread: Thread) -> None:
     newest = select(func.max(Post.id)).where(Post.thread_id == thread.id)
     row = await _obtain(unit, reader.id, thread.id)
     row.read_until = max(row.read_until, await unit.session.scalar(newest) or 0)
-    row.ahead, row.updated_at = [], unit.now
+    row.ahead, row.read_at = [], unit.now
 
 
 def read_everything(account: Account, until: int) -> None:
@@ -309,7 +316,7 @@ async def set_attention(
 ) -> None:
     """Say what a member wants to hear of a thread; None: whatever is usual."""
     row = await _obtain(unit, actor.id, thread.id)
-    row.attention, row.updated_at = attention, unit.now
+    row.attention = attention
 
 
 async def _obtain(unit: Unit, actor_id: int, thread_id: int) -> Reading:
@@ -323,7 +330,7 @@ async def _obtain(unit: Unit, actor_id: int, thread_id: int) -> Reading:
                 read_until=0,
                 ahead=[],
                 attention=None,
-                updated_at=unit.now,
+                read_at=None,
             )
         )
         unit.memory[Reading, actor_id, thread_id] = row

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from actors.models import Actor, Role
@@ -165,13 +165,14 @@ async def list_threads(
     author: Actor | None = None,
     tag: str | None = None,
     origin: str | None = None,
+    which: ColumnElement[bool] | None = None,
     before: str | None = None,
     limit: int = 30,
 ) -> list[ThreadRow]:
     """Debates by last activity, of one group or of all; `before` is a `ThreadRow.cursor`.
 
-    `tag` is a name as `fold` makes it, `origin` that of the node where they started.  Only what
-    everybody may read is listed.
+    `tag` is a name as `fold` makes it, `origin` that of the node where they started, `which` a
+    further condition.  Only what everybody may read is listed.
     """
     query = _thread_columns().where(Thread.listed)
     if group is not None:
@@ -182,6 +183,8 @@ async def list_threads(
         query = query.where(Thread.id.in_(threads_tagged(tag)))
     if origin is not None:
         query = query.where(Thread.origin == origin)
+    if which is not None:
+        query = query.where(which)
     if (place := _read_cursor(before)) is not None:
         query = query.where(tuple_(Thread.active_at, Thread.id) < place)
     query = query.order_by(Thread.active_at.desc(), Thread.id.desc()).limit(limit)

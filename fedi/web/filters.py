@@ -9,6 +9,9 @@ from fedi.core.unit import Unit
 from fedi.debates.tags import fold, label_of
 from fedi.web.networks import Network, Networks
 
+#: What members may choose to see.
+SHOWN = ("unread", "followed")
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -17,6 +20,7 @@ class Filters:
     group: str | None = None  # its handle
     network: str | None = None  # the host, with its port
     tag: str | None = None  # as it was written last
+    show: str | None = None  # of all these, a member may want what is unread, or followed
     origin: str | None = None  # of the network
 
     @property
@@ -27,11 +31,12 @@ class Filters:
     @property
     def is_none(self) -> bool:
         """Whether all debates are shown."""
-        return not (self.group or self.network or self.tag)
+        return not (self.group or self.network or self.tag or self.show)
 
     def path(self, **others: str | None) -> str:
         """The list with these choices instead; what is not named stays chosen."""
-        chosen = {"group": self.group, "network": self.network, "tag": self.tag} | others
+        mine = {name: getattr(self, name) for name in ("group", "network", "tag", "show")}
+        chosen = mine | others
         query = urlencode({name: value for name, value in chosen.items() if value})
         return f"/?{query}" if query else "/"
 
@@ -51,6 +56,7 @@ async def read_filters(
         group=group.handle if group is not None else None,
         network=network.actor.domain if network is not None else None,
         tag=label,
+        show=query.get("show") if query.get("show") in SHOWN else None,
         origin=network.actor.origin if network is not None else None,
     )
 

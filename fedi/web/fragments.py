@@ -47,6 +47,19 @@ class Tree:
     places: Mapping[int, int]  # of each message in the HTML, by its id
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new to a reader among the messages of a page, and since which visit of theirs."""
+
+    posts: frozenset[int]
+    since: datetime | None
+
+
+NO_NEWS = News(frozenset(), None)
+#: What begins a message of the tree, with all that is below it.
+ITEM = b"<li>\n"
+
+
 class Fragments:
     """The messages of a debate for one reader; those set before come from memory."""
 
@@ -62,11 +75,13 @@ class Fragments:
             scene.language.local(scene.now).year,
         )
 
-    async def draw(self, unit: Unit, editions: Sequence[Edition], root: str) -> Piece:
+    async def draw(
+        self, unit: Unit, editions: Sequence[Edition], root: str, *, new: News = NO_NEWS
+    ) -> Piece:
         """The tree of these messages, which are all below the path `root`.
 
-        One tree is kept for all readers; what is one reader's own, and what they like, then
-        takes its place in it.
+        One tree is kept for all readers; what is one reader's own, what they like or marked,
+        and what is new to them, then takes its place in it.
         """
         scene = self._scene
         drawn = tuple(edition[:-1] for edition in editions)  # whoever likes them
@@ -80,14 +95,29 @@ class Fragments:
             for edition in editions
             if edition.is_liked or edition.author_id == reader or edition.id in scene.marked
         ]
-        if not theirs:
+        if not (theirs or new.posts):
             return tree.drawn
         html, digest = list(tree.drawn.html), sha256(tree.drawn.digest)
         for fragment in await self.read(unit, theirs):
             if (place := tree.places.get(fragment.id)) is not None:
                 html[place] = fragment.html
                 digest.update(fragment.html)
+        self._point_out(html, tree, new)
+        digest.update(repr(new).encode())
         return Piece(html, digest.digest())
+
+    def _point_out(self, html: list[bytes], tree: Tree, new: News) -> None:
+        """Mark what is new, and tell before the first of it since when."""
+        places = sorted(tree.places[post] for post in new.posts if post in tree.places)
+        if not places:
+            return
+        mark = self._joint("fresh")
+        for place in places:
+            html[place] = mark + html[place]
+        item = places[0]
+        while html[item] != ITEM:  # there may be a way back to what it answers in between
+            item -= 1
+        html[item] = self._joint("since", new.since) + ITEM
 
     async def _plant(
         self, unit: Unit, editions: Sequence[Edition], root: str, key: tuple[object, ...]
@@ -184,7 +214,7 @@ class Fragments:
         for branch in branches:
             if branch.silence:
                 yield self._joint("gap", branch.silence)
-            yield b"<li>\n"
+            yield ITEM
             if branch.above:
                 yield self._joint("above", branch.above)
             yield branch.post

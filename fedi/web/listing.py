@@ -1,7 +1,7 @@
 """Lists of debates, like tables of contents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,11 +13,14 @@ from fedi.debates.addresses import page_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Featured, Thread
 from fedi.debates.permissions import readable
+from fedi.debates.readings import count_news, has_news, is_followed
 from fedi.debates.threads import ThreadRow, list_threads
 from fedi.web.networks import Label, Networks, name_path
+from fedi.web.seen import Memory
 
 #: Debates on one page of a list.
 SHELF = 20
+_WHICH = {"unread": has_news, "followed": is_followed}
 #: Tags of a debate in a list.
 SHOWN_TAGS = 4
 
@@ -44,6 +47,9 @@ class Listed:
     active_at: datetime
     replies: int
     tags: Sequence[str]
+    news: int = 0  # messages that the reader has not seen
+    is_new: bool = False  # none of them is
+    new_path: str = ""  # leads to the first of them
 
 
 @dataclass(frozen=True)
@@ -73,14 +79,43 @@ async def read_shelf(
     tag: str | None = None,
     origin: str | None = None,
     before: str | None = None,
+    memory: Memory | None = None,
+    show: str | None = None,
 ) -> Shelf:
     """The debates of a group, under a tag, of a network, or all of them, by last activity."""
     rows = await list_threads(
-        unit, group=group, tag=tag, origin=origin, before=before, limit=SHELF + 1
+        unit,
+        group=group,
+        tag=tag,
+        origin=origin,
+        which=_WHICH[show](memory.reader) if memory and show else None,
+        before=before,
+        limit=SHELF + 1,
     )
     shown = rows[:SHELF]
     older = shown[-1].cursor if len(rows) > SHELF else None
-    return Shelf([list_thread(row, networks, language) for row in shown], older)
+    listed = [list_thread(row, networks, language) for row in shown]
+    if memory is not None:
+        listed = await _with_news(unit, memory, shown, listed)
+        listed = [one for one in listed if one.news or show != "unread"]
+    return Shelf(listed, older)
+
+
+async def _with_news(
+    unit: Unit, memory: Memory, rows: Sequence[ThreadRow], listed: Sequence[Listed]
+) -> list[Listed]:
+    """These debates, each with how much in it a member has not seen."""
+    keys = [row.id for row in rows]
+    news = await count_news(unit, memory.reader, keys, shown=memory.shown) if keys else {}
+    return [
+        replace(
+            one,
+            news=news.get(row.id, 0),
+            is_new=news.get(row.id, 0) >= row.post_count,
+            new_path=f"/threads/{row.key}/new",
+        )
+        for row, one in zip(rows, listed, strict=True)
+    ]
 
 
 def list_thread(row: ThreadRow, networks: Networks, language: Language) -> Listed:

@@ -54,10 +54,10 @@ async def show_quotes_in(unit: Unit, scene: Scene, html: str) -> str:
 def _set(html: str, cited: Mapping[str, Cited]) -> str:
     def figure(found: re.Match[str]) -> str:
         one = cited.get(_address(found))
-        if one is None:
+        words = (found[2] or found[3] or "").strip()
+        if one is None or not words:
             return found[0]
         caption = f'<a href="{escape(one.link)}">{escape(one.name)}</a>, {escape(one.day)}'
-        words = (found[2] or found[3] or "").strip()
         return (
             f'<figure class="cited"><figcaption>{caption}</figcaption>'
             f"<blockquote>{words}</blockquote></figure>"

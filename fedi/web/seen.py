@@ -7,6 +7,7 @@ A process that is killed forgets the last seconds, and those posts are new once 
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -62,6 +63,14 @@ class Seen:
             del self._posts[reader_id], self._readers[reader_id]
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What a member has read, with what was shown to them a moment ago."""
+
+    reader: Reader
+    shown: Shown
+
+
 SEEN: web.AppKey[Seen] = web.AppKey("seen", Seen)
 
 
@@ -69,3 +78,9 @@ def reader_here(request: web.Request) -> Reader | None:
     """Who reads this page, if it is a member."""
     member = request[MEMBER]
     return reader_of(member.account, member.actor) if member is not None else None
+
+
+def memory_here(request: web.Request) -> Memory | None:
+    """What the member who reads this page has read before."""
+    reader = reader_here(request)
+    return Memory(reader, request.app[SEEN].of(reader)) if reader is not None else None

@@ -84,8 +84,8 @@ async def test_what_was_shown_is_read_and_what_comes_later_is_new(unit: Unit):
     second = await write_reply(unit, camille, first, text="Et moi")
     assert await news(unit, reader, thread) == 1
     standing = await read_standing(unit, reader, thread.id, [root.id, second.id])
-    assert standing.is_new(second.id, camille.id)
-    assert not standing.is_new(first.id, camille.id)
+    assert not standing.is_known(second.id, camille.id)
+    assert standing.is_known(first.id, camille.id)
     assert await find_first_new(unit, reader, thread) is second
 
 
@@ -114,9 +114,9 @@ async def test_a_page_read_before_the_one_above_it_is_not_forgotten(unit: Unit):
     assert await news(unit, reader, thread) == 2
     assert await find_first_new(unit, reader, thread) in posts[1:3]
     standing = await read_standing(unit, reader, thread.id, [])
-    assert [standing.is_new(post.id, camille.id) for post in posts] == [False, True, True] + [
-        False
-    ] * 2
+    assert [standing.is_known(post.id, camille.id) for post in posts] == [
+        True, False, False, True, True,
+    ]  # fmt: skip
 
     await note_read(unit, reader, thread.id, [posts[1].id])
     await note_read(unit, reader, thread.id, [posts[2].id])
@@ -137,7 +137,7 @@ async def test_what_was_shown_and_is_not_written_down_is_not_new(unit: Unit):
     assert await find_first_new(unit, reader, thread, shown=[root.id]) is reply
     standing = await read_standing(unit, reader, thread.id, [], shown=[root.id])
     assert standing.news == 1
-    assert not standing.is_new(root.id, camille.id)
+    assert standing.is_known(root.id, camille.id)
 
 
 async def test_only_what_others_say_to_the_reader_and_let_stand_is_new(unit: Unit):

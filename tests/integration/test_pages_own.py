@@ -5,10 +5,17 @@ import re
 from html import unescape
 from pathlib import Path
 
-from factories import make_remote_actor
+from factories import make_person, make_remote_actor
 from notes import received
 from opened import Opened, opened
-from visitors import Page, pages
+from sqlalchemy import select
+from visitors import PASSWORD, Page, pages
+
+from actors.local import find_local
+from fedi.debates.models.post import Post
+from fedi.debates.models.reader import Reading
+from fedi.debates.posts import write_reply
+from fedi.web.seen import SEEN
 
 
 def written(page: Page) -> str:
@@ -225,3 +232,170 @@ async def test_nobody_reads_the_list_of_names_in_one_go(tmp_path: Path):
         elise = await site.member("elise")
         statuses = [(await elise.get("/names?start=aa")).status for _ in range(61)]
         assert statuses == [200] * 60 + [429]
+
+
+# --- reading -----------------------------------------------------------------------------
+
+
+def tally(page: Page) -> str:
+    """What the list says of how much there is in the debate."""
+    (words,) = re.findall(r'<p class="tally">(.*?)</p>', page.text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", words).split())
+
+
+async def said_by_bea(it: Opened, *texts: str) -> None:
+    """Somebody answers the opening."""
+    async with it.site.node.db.unit() as unit:
+        bea = await find_local(unit, f"{it.site.node.site.url}/p/bea")
+        bea = bea or await make_person(unit, "bea")
+        root = await unit.find(Post, id=it.root.id)
+        assert root is not None
+        for text in texts:
+            await write_reply(unit, bea, root, text=text)
+
+
+def pointed_out(page: Page) -> list[str]:
+    """The messages that are shown as new, in reading order."""
+    return re.findall(r'<p class="fresh aloud">.*?</p>\n<article.*?<p>(.*?)</p>', page.text, re.S)
+
+
+async def test_what_came_since_the_last_visit_is_counted_and_pointed_out(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        assert tally(await it.elise.get("/")) == "1 reply 1 new"
+        page = await it.refreshed()
+        assert pointed_out(page) == ["Un"]
+        assert "New since your visit" in page.words
+
+        assert tally(await it.elise.get("/")) == "1 reply", "though it is not written down yet"
+        assert pointed_out(await it.refreshed()) == []
+        await said_by_bea(it, "Deux", "Trois")
+        home = await it.elise.get("/")
+        assert tally(home) == "3 replies 2 new"
+        assert 'class="unread"' in home.text
+        page = await it.elise.get(home.links("/threads/")[0])
+        assert page.path == it.page.path
+        assert sorted(pointed_out(page)) == ["Deux", "Trois"]
+        assert page.text.count('class="since"') == 1
+        assert "2 new messages" in page.words
+
+
+async def test_what_was_read_is_still_read_after_a_restart(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        await it.refreshed()
+        app = it.site.server.app
+        assert app is not None
+        await app[SEEN].flush()
+        await app[SEEN].flush()
+        async with it.site.node.db.reading() as unit:
+            (reading,) = await unit.session.scalars(select(Reading))
+        newest = max(post.id for post in await it.posts())
+        assert (reading.read_until, reading.ahead) == (newest, [])
+
+
+async def test_visitors_read_without_leaving_a_trace(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        visitor = it.site.visitor()
+        page = await visitor.get(it.page.path)
+        assert pointed_out(page) == []
+        assert tally(await visitor.get("/")) == "1 reply"
+        assert (await visitor.get(f"/threads/{it.root.key}/new")).path == it.page.path
+        app = it.site.server.app
+        assert app is not None
+        await app[SEEN].flush()
+        async with it.site.node.db.reading() as unit:
+            assert (await unit.session.scalars(select(Reading))).all() == []
+
+
+async def test_the_first_new_message_is_found_on_whatever_page_it_is(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, *(f"n{number}" for number in range(130)))
+        await it.elise.send(f"/threads/{it.root.key}/read")
+        assert tally(await it.elise.get("/")) == "130 replies"
+        await said_by_bea(it, "Enfin")
+        page = await it.elise.get(f"/threads/{it.root.key}/new")
+        *_, last = await it.posts()
+        assert f"?post={last.key}" in page.path
+        assert pointed_out(page) == ["Enfin"]
+
+
+async def test_a_first_reading_points_nothing_out(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        await it.site.account("carl")
+        carl = it.site.visitor()
+        await carl.send("/sign-in", login="carl", password=PASSWORD)
+        assert tally(await carl.get("/")) == "1 reply", "it was said before there was Carl"
+        await it.elise.send("/open", title="Four", text="Qui cuit ?", group="communs")
+        home = await carl.get("/")
+        assert 'class="unread"' in home.text
+        page = await carl.get(home.links("/four")[0])
+        assert pointed_out(page) == []
+
+
+async def test_all_is_called_read_at_once_and_later_arrivals_are_not(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        home = await it.elise.get("/")
+        (until,) = re.findall(r'name="until" value="(\d+)"', home.text)
+        await said_by_bea(it, "Deux")
+        page = await it.elise.send("/read", until=until, next="/?show=unread")
+        assert page.path == "/?show=unread"
+        assert tally(page) == "2 replies 1 new"
+
+
+async def test_lists_show_what_is_unread_or_followed(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        bea = await it.site.member("bea")
+        assert "All is read." in (await it.elise.get("/?show=unread")).words
+        page = await it.elise.get("/?show=followed")
+        assert "Fermés en août" in page.words, "one follows what one opened"
+        assert "You follow no debate yet." in (await bea.get("/?show=followed")).words
+        assert "Fermés en août" in (await it.site.visitor().get("/?show=unread")).words
+
+        await said_by_bea(it, "Un")
+        assert "Fermés en août" in (await it.elise.get("/?show=unread&group=communs")).words
+        assert "All is read." in (await it.elise.get("/?show=unread&group=reseau")).words
+        assert 'class="unread"' in (await it.elise.get("/g/communs")).text
+        assert "Fermés en août" in (await bea.get("/?show=followed")).words
+
+
+async def test_a_debate_is_followed_and_muted_on_its_page(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        bea = await it.site.member("bea")
+        attention = f"/threads/{it.root.key}/attention"
+        assert "You follow this debate." in it.page.words
+        assert "You do not follow this debate." in (await bea.get(it.page.path)).words
+        page = await bea.send(attention, attention="follow")
+        assert "You follow this debate." in page.words
+        page = await bea.send(attention, attention="mute")
+        assert "You muted this debate" in page.words
+        await it.elise.send(f"/posts/{it.root.key}/reply", text="Du nouveau")
+        assert tally(await bea.get("/")) == "1 reply"
+        assert pointed_out(await bea.get(it.page.path)) == []
+        assert (await bea.send(attention, attention="love")).status == 422
+        assert (await it.site.visitor().get(it.page.path)).words.count("follow this debate") == 0
+
+
+async def test_the_page_of_a_debate_keeps_what_one_begins_at_its_end(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await it.elise.send(f"/drafts/{it.root.key}", text="Un <début>")
+        page = await it.refreshed()
+        assert written(page) == "Un <début>"
+        assert "Your draft is kept here." in page.words
+        bea = await it.site.member("bea")
+        assert written(await bea.get(it.page.path)) == ""
+
+
+async def test_what_is_marked_is_shown_as_marked_to_who_marked_it(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        await said_by_bea(it, "Un")
+        *_, reply = await it.posts()
+        await it.elise.send(f"/posts/{reply.key}/bookmark")
+        assert f"/posts/{reply.key}/unbookmark" in (await it.refreshed()).text
+        carl = await it.site.member("carl")
+        page = await carl.get(it.page.path)
+        assert f"/posts/{reply.key}/bookmark" in page.text
+        assert "/unbookmark" not in page.text

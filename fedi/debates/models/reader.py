@@ -32,8 +32,8 @@ class Reading(Base):
     thread_id: Mapped[int] = reference("threads.id")
     read_until: Mapped[int] = mapped_column(default=0)  # every post whose key is not greater
     ahead: Mapped[list[int]] = mapped_column(JSON, default=list)  # and these, in ascending order
+    read_at: Mapped[datetime | None]  # when they last read in it
     attention: Mapped[Attention | None]
-    updated_at: Mapped[datetime]
 
 
 class Bookmark(Base):

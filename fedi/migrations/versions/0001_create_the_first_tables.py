@@ -751,12 +751,12 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("thread_id", sa.BigInteger(), nullable=False),
         sa.Column("read_until", sa.BigInteger(), nullable=False),
         sa.Column("ahead", sa.JSON(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "attention",
             sa.Enum("follow", "none", "mute", name="attention", native_enum=False, length=20),
             nullable=True,
         ),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"],

@@ -22,6 +22,7 @@ from fedi.web.networks import actor_path, with_health
 from fedi.web.pages.follows import relation_to
 from fedi.web.people import byline_of
 from fedi.web.render import FEED, render
+from fedi.web.seen import memory_here
 from fedi.web.words import health
 
 
@@ -78,7 +79,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     async with node.db.reading() as unit:
         group = await find_actor(unit, request.match_info["name"], group=True)
         networks = await request.app[NETWORKS].read(unit)
-        shelf = await read_shelf(unit, networks, language, group=group, before=before)
+        memory = memory_here(request)
+        shelf = await read_shelf(
+            unit, networks, language, group=group, before=before, memory=memory
+        )
         same = [item for item in networks.others if item.actor.id == group.id]
         known = next(iter(await with_health(unit, same)), None)
         pinned = await read_pinned(unit, group, language)

@@ -7,6 +7,7 @@ from actors.local import local_groups
 from fedi.core.appkeys import NODE
 from fedi.core.i18n import Language
 from fedi.core.numerals import spell
+from fedi.core.tables import new_id
 from fedi.core.unit import Unit
 from fedi.debates.models.thread import Thread
 from fedi.web.filters import choices, read_filters
@@ -14,11 +15,12 @@ from fedi.web.keys import LANGUAGE, NETWORKS
 from fedi.web.listing import read_pinned, read_shelf
 from fedi.web.networks import Networks, with_health
 from fedi.web.render import render
+from fedi.web.seen import memory_here
 from fedi.web.words import health
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /?group=HANDLE&network=HOST&tag=NAME&before=CURSOR"""
+    """GET /?group=HANDLE&network=HOST&tag=NAME&show=unread&before=CURSOR"""
     node, language = request.app[NODE], request[LANGUAGE]
     before = request.query.get("before")
     async with node.db.reading() as unit:
@@ -33,6 +35,8 @@ async def show(request: web.Request) -> web.StreamResponse:
             tag=filters.tag_name,
             origin=filters.origin,
             before=before,
+            memory=memory_here(request),
+            show=filters.show,
         )
         total = await count_threads(unit)
         pinned = await read_pinned(unit, networks.ours.actor, language)
@@ -46,6 +50,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         filters=filters,
         choices=choices(networks),
         threads=shelf.threads,
+        until=new_id(),
         total=total,
         before=before,
         first_page=filters.path(),

@@ -1,7 +1,7 @@
 """A debate: its opening, its replies as a tree, who takes part, who keeps it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.composing import read_composer, set_extras
 from fedi.web.fragments import Fragments
 from fedi.web.keys import MEMBER
+from fedi.web.own import read_own, set_own
 from fedi.web.posts import Scene, set_scene
 from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
@@ -59,6 +60,10 @@ class Excerpt:
     replies: Sequence[Edition]
     there_is_more: bool
 
+    def shown(self, *, opening: bool) -> list[Edition]:
+        """What is on the page, with the opening or without."""
+        return [self.opening, *self.replies] if opening else list(self.replies)
+
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /d/KEY/title?after=PATH — or ?post=KEY to find one, ?branch=KEY for what is below one"""
@@ -73,8 +78,11 @@ async def show(request: web.Request) -> web.StreamResponse:
             unit.meet(around.group_actor)
         scene = await set_scene(request, unit, thread)
         locked = await _is_locked(unit, scene)
+        posts = excerpt.shown(opening=passage.is_start)
+        own = await read_own(request, unit, thread, posts, place=around.root.key)
+        scene = replace(scene, marked=own.marked)
         fragments = Fragments(request, scene, locked=locked)
-        tree = await fragments.draw(unit, excerpt.replies, excerpt.opening.path)
+        tree = await fragments.draw(unit, excerpt.replies, excerpt.opening.path, new=own.news)
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
     at_start = passage.is_start
@@ -83,13 +91,15 @@ async def show(request: web.Request) -> web.StreamResponse:
         request,
         "thread.html",
         document=passage.wanted.uri if passage.wanted else around.root.uri,
-        words={"handle": request.cookies.get(HANDLE_COOKIE, "")},
+        words={"handle": request.cookies.get(HANDLE_COOKIE, ""), "draft": own.draft},
         pieces={
             "heading": set_around(request, "heading", around, label),
             "opening": piece(*(fragment.html for fragment in opening)),
             "tree": tree,
             "extras": extras,
-            "rail": set_around(request, "rail", around, at_start, locked),
+            "where": set_around(request, "where", around, at_start, locked),
+            "beside": set_around(request, "beside", around),
+            **set_own(request, own, around),
         },
         around=around,
         feed=f"/c/{thread.key}{FEED}" if scene.is_ours else FEED,

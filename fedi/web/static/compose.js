@@ -4,7 +4,7 @@
 // names are completed after an @.
 
 const PAUSE = 150; // milliseconds without a key before names are looked for
-const BEGUN = /(?:^|[\s(«"'])@([\p{L}\d_][\p{L}\d_.@-]{0,40})?$/u;
+const BEGUN = /(?:^|[\s(«"'])@((?:[\p{L}\d_][\p{L}\d_.@-]{0,40})?)$/u;
 
 // --- quoting -----------------------------------------------------------------------------
 
@@ -34,7 +34,10 @@ document.addEventListener("click", async (event) => {
   const words = new URLSearchParams({ quote: "", passage: passage || selected(link.closest(".post")) });
   const keeper = place.querySelector(".kept");
   if (keeper) await htmx.ajax("POST", keeper.getAttribute("hx-post"), { source: keeper, target: keeper });
-  htmx.ajax("GET", `${link.pathname}?${words}`, { target: place, select: ".compose" });
+  await htmx.ajax("GET", `${link.pathname}?${words}`, { target: place, select: ".compose" });
+  const field = place.querySelector("textarea");
+  field?.focus();
+  field?.setSelectionRange(field.value.length, field.value.length);
 });
 
 document.addEventListener("click", (event) => {
@@ -56,8 +59,9 @@ function close() {
   list = null;
 }
 
+// What follows the @ before the caret; undefined when there is none.
 function begun(field) {
-  return field.value.slice(0, field.selectionStart).match(BEGUN);
+  return field.value.slice(0, field.selectionStart).match(BEGUN)?.[1];
 }
 
 function point(at) {
@@ -69,7 +73,7 @@ function point(at) {
 
 function take(mention) {
   const { field } = list;
-  const start = field.selectionStart - (begun(field)?.[1] ?? "").length - 1;
+  const start = field.selectionStart - (begun(field) ?? "").length - 1;
   field.setRangeText(`${mention} `, start, field.selectionStart, "end");
   close();
   field.focus();
@@ -92,12 +96,12 @@ function option({ mention, name }, place) {
 }
 
 async function offer(field) {
-  const start = begun(field)?.[1];
+  const start = begun(field);
   if (start === undefined) return close();
   const asked = new URLSearchParams({ start, thread: field.dataset.names });
   const answer = await fetch(`/names?${asked}`, { headers: { Accept: "application/json" } });
   const names = answer.ok ? await answer.json() : [];
-  if (begun(field)?.[1] !== start) return; // it was typed on meanwhile
+  if (begun(field) !== start) return; // it was typed on meanwhile
   close();
   if (!names.length) return;
   list = Object.assign(document.createElement("ul"), { id: "names", className: "names", role: "listbox", field });
