@@ -76,6 +76,7 @@ def _show(
 
 
 def _passage(post: PostRow, thread: Thread, query: Query, networks: Networks) -> Passage:
+    question = f"<p>{escape(post.summary)}</p>" if post.summary else ""
     return Passage(
         by=byline(
             networks,
@@ -87,7 +88,7 @@ def _passage(post: PostRow, thread: Thread, query: Query, networks: Networks) ->
         path=post_path(thread, post.key, depth=post.depth),
         language=post.language,
         published_at=post.published_at,
-        text=mark(passage(post.content, post.language, query.stems)),
+        text=mark(passage(question + post.content, post.language, query.stems)),
     )
 
 

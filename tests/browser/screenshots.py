@@ -51,6 +51,7 @@ class Demo:
             "groups": "/groups",
             "networks": "/networks",
             "members": "/members",
+            "search": "/search?q=machines",
             "person": f"/p/{self.handle}",
             "sign-in": "/sign-in",
         }

@@ -68,6 +68,14 @@ async def test_debates_are_shown_with_the_passage_in_which_the_words_are(tmp_pat
         assert 'content="noindex"' in page.text
 
 
+async def test_the_question_put_to_debate_is_part_of_what_is_found(tmp_path: Path):
+    async with searched(tmp_path) as it:
+        page = await it.search("frapper")
+
+        assert marked(page) == ["frappe"]
+        assert "Où envoyer qui frappe" in page.words
+
+
 async def test_a_passage_is_text_whatever_was_written(tmp_path: Path):
     async with searched(tmp_path) as it:
         await it.hear("hostile", HOSTILE)

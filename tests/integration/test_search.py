@@ -17,6 +17,7 @@ from actors.followers import accept_follow, request_follow
 from actors.local import network_actor, update_actor
 from actors.models import Actor, Role
 from fedi.core.node import Node
+from fedi.core.tables import new_id
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.search import PostWords
@@ -129,6 +130,17 @@ async def test_quoted_words_stand_one_after_the_other(library: Library):
     assert await library.names('"outils fédérés"') == ["outils"]
     assert set(await library.names("« mutualisation de l’outil »")) == {"four", "outils"}
     assert await library.names("four-pain") == ["four"]
+
+
+async def test_tags_and_what_images_show_are_words_too(library: Library):
+    async with library.node.db.unit() as unit:
+        post = await library.post(unit, "outils")
+        post.tags = ["Forge"]
+        post.images = [{"path": "/media/a.webp", "text": "Un soufflet de cuir"}]
+        post.stamp = new_id()
+    await library.indexer.run_once()
+
+    assert await library.names("forge soufflets") == ["outils"]
 
 
 async def test_a_word_of_the_title_counts_more_than_one_of_the_text(library: Library):

@@ -44,7 +44,8 @@ class Shelf:
 def _words_of_post(row: Row[Any]) -> dict[str, str] | None:
     if row.deleted_at is not None:
         return None
-    text = "\n".join(filter(None, (row.summary, plain(row.content))))
+    shown = [image.get("text") for image in row.images or ()]
+    text = "\n".join(filter(None, (row.summary, plain(row.content), *(row.tags or ()), *shown)))
     return {
         "title": index(row.title, row.language),
         "text": index(text, row.language),
@@ -60,7 +61,7 @@ _POSTS = Shelf(
     PostWords,
     select(
         Post.id, Post.stamp, Post.title, Post.summary, Post.content, Post.language,
-        Post.author_id, Post.deleted_at, Actor.origin,
+        Post.author_id, Post.deleted_at, Post.tags, Post.images, Actor.origin,
     )
     .join(Actor, Actor.id == Post.author_id)
     .outerjoin(PostWords, PostWords.id == Post.id)
