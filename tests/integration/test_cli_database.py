@@ -18,6 +18,9 @@ from fedi.core.node import open_node
 from fedi.core.settings import load_config
 from fedi.debates.models.post import Post
 from fedi.debates.posts import write_reply
+from fedi.debates.search.finding import find_debates
+from fedi.debates.search.keeping import Indexer
+from fedi.debates.search.query import read_query
 from fedi.debates.threads import open_thread
 from fedi.migrations.tables import TABLES
 
@@ -57,7 +60,17 @@ async def _debate(config: Path) -> None:
         root = await unit.find(Post, id=thread.root_id)
         assert root is not None
         await write_reply(unit, camille, root, text="Moi.", mentions=[ana])
+    await Indexer(node.db).run_once()
     await node.close()
+
+
+async def _found(config: Path, typed: str) -> int:
+    """How many posts a search finds in the database of these settings."""
+    node = open_node(load_config(config))
+    async with node.db.reading() as unit:
+        results = await find_debates(unit, read_query(typed))
+    await node.close()
+    return results.posts
 
 
 async def _everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -87,6 +100,7 @@ def test_a_node_moves_to_postgresql_and_back_with_every_row(tmp_path: Path, else
     assert in_thread(_everything(elsewhere)) == before
 
     config.write_text(config.read_text().replace("[node]", f"[node]\n{line}"))
+    assert in_thread(_found(config, "ouvrir")) == 1
     back = tmp_path / "back.db"
     ended = fedi("database", "copy", "--to", f"sqlite:///{back}", "--config", config)
     assert ended.code == 0, ended.err
