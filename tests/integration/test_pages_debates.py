@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 from factories import FakeClock, make_group, make_person, make_remote_actor
@@ -127,6 +128,25 @@ async def test_a_page_tells_machines_which_document_it_shows(tmp_path: Path):
             link = f'<{uri}>; rel="alternate"; type="application/activity+json"'
             assert page.headers.getall("Link") == [link], path
             assert f'type="application/activity+json" href="{uri}"' in page.text, path
+
+
+async def test_a_link_to_a_debate_can_be_drawn_as_a_card(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        card = {
+            name: unescape(content)
+            for name, content in re.findall(
+                r'<meta[^>]* property="og:(\w+)" content="([^"]*)">',
+                (await it.site.visitor().get(it.path)).text,
+            )
+        }
+        assert card == {
+            "title": "Prêter nos machines\u202f?",
+            "type": "article",
+            "site_name": "Reseau",
+            "locale": "en",
+            "description": "À quelles conditions ?",
+            "url": f"{it.site.node.site.url}{it.path}",
+        }
 
 
 async def test_a_page_offers_the_feed_of_what_it_shows(tmp_path: Path):
