@@ -1,6 +1,6 @@
 """From a page of posts in reading order to the tree that is drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -38,6 +38,12 @@ class Branch(Generic[Row]):
     replies: list["Branch[Row]"] = field(default_factory=list)
     hidden: int = 0  # posts below that are not drawn
     silence: timedelta | None = None  # before it, since anything was added to the branch above
+
+    def below(self) -> Iterator[Row]:
+        """The posts that are drawn under it, in reading order."""
+        for reply in self.replies:
+            yield reply.post
+            yield from reply.below()
 
 
 def grow(posts: Iterable[Row], *, root: str) -> list[Branch[Row]]:

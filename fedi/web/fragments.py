@@ -37,6 +37,7 @@ class Fragment:
     parent_id: int | None
     branch_link: str
     likes: int
+    author: str  # empty when nothing is left of the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class News:
 NO_NEWS = News(frozenset(), None)
 #: What begins a message of the tree, with all that is below it.
 ITEM = b"<li>\n"
+#: A branch with more replies than this is folded, when it is not alone on its page.
+HEAVY = 8
+#: What begins and ends the replies that are folded, and how many names are told of who wrote them.
+FOLD, FOLD_OPEN, FOLD_END = b'<details class="fold">', b'<details class="fold" open>', b"</details>"
+NAMED = 3
 
 
 class Fragments:
@@ -76,12 +82,19 @@ class Fragments:
         )
 
     async def draw(
-        self, unit: Unit, editions: Sequence[Edition], root: str, *, new: News = NO_NEWS
+        self,
+        unit: Unit,
+        editions: Sequence[Edition],
+        root: str,
+        *,
+        new: News = NO_NEWS,
+        wanted: str | None = None,
     ) -> Piece:
         """The tree of these messages, which are all below the path `root`.
 
         One tree is kept for all readers; what is one reader's own, what they like or marked,
-        and what is new to them, then takes its place in it.
+        and what is new to them, then takes its place in it.  Heavy branches are folded, but for
+        those that hold something new, or the message at the path `wanted`.
         """
         scene = self._scene
         drawn = tuple(edition[:-1] for edition in editions)  # whoever likes them
@@ -95,15 +108,17 @@ class Fragments:
             for edition in editions
             if edition.is_liked or edition.author_id == reader or edition.id in scene.marked
         ]
-        if not (theirs or new.posts):
+        sought = [edition.id for edition in editions if edition.path == wanted]
+        if not (theirs or new.posts or sought):
             return tree.drawn
         html, digest = list(tree.drawn.html), sha256(tree.drawn.digest)
         for fragment in await self.read(unit, theirs):
             if (place := tree.places.get(fragment.id)) is not None:
                 html[place] = fragment.html
                 digest.update(fragment.html)
+        _unfold(html, [tree.places[post] for post in (*new.posts, *sought) if post in tree.places])
         self._point_out(html, tree, new)
-        digest.update(repr(new).encode())
+        digest.update(repr((new, sought)).encode())
         return Piece(html, digest.digest())
 
     def _point_out(self, html: list[bytes], tree: Tree, new: News) -> None:
@@ -177,6 +192,7 @@ class Fragments:
             row.parent_id,
             post.branch_link,
             row.like_count,
+            "" if post.stub else post.by.name,
         )
 
     @cached_property
@@ -208,9 +224,10 @@ class Fragments:
             if key := keys.get(branch.post.parent_id):
                 branch.above = post_path(self._scene.thread, key, lasting=True)
 
-    def _lay_out(self, branches: Iterable[Branch[Fragment]]) -> Iterator[bytes | Fragment]:
+    def _lay_out(self, branches: Sequence[Branch[Fragment]]) -> Iterator[bytes | Fragment]:
         """The items of a list of branches; here, because a template would take longer to join
         the messages than they are kept to save."""
+        alone = len(branches) == 1
         for branch in branches:
             if branch.silence:
                 yield self._joint("gap", branch.silence)
@@ -218,18 +235,46 @@ class Fragments:
             if branch.above:
                 yield self._joint("above", branch.above)
             yield branch.post
-            if branch.replies:
-                yield b'\n<ol class="replies">'
-                yield from self._lay_out(branch.replies)
-                yield b"</ol>"
+            below = list(branch.below()) if branch.level == 1 and not alone else ()
+            if len(below) > HEAVY:
+                yield b'\n<ol class="replies"><li>'
+                yield FOLD
+                yield self._joint("fold", *_summary(below))
+                yield from self._nest(branch.replies)
+                yield FOLD_END
+                yield b"</li></ol>"
+            elif branch.replies:
+                yield from self._nest(branch.replies)
             if branch.hidden:
                 yield self._joint("rest", branch.post.branch_link, branch.hidden)
             yield b"\n</li>\n"
+
+    def _nest(self, replies: Sequence[Branch[Fragment]]) -> Iterator[bytes | Fragment]:
+        yield b'\n<ol class="replies">'
+        yield from self._lay_out(replies)
+        yield b"</ol>"
 
     def _joint(self, macro: str, *about: object) -> bytes:
         """What stands between two messages."""
         html: str = getattr(self._macros, macro)(*about)
         return html.encode()
+
+
+def _unfold(html: list[bytes], places: Iterable[int]) -> None:
+    """Open the folded branches that hold these places."""
+    for place in places:
+        above = place
+        while above and html[above] not in (FOLD, FOLD_OPEN, FOLD_END):
+            above -= 1
+        if html[above] == FOLD:
+            html[above] = FOLD_OPEN
+
+
+def _summary(posts: Sequence[Fragment]) -> tuple[int, datetime, datetime, list[str], int]:
+    """How many messages there are, from when to when, a few of who wrote them, how many others."""
+    moments = sorted(post.published_at for post in posts)
+    names = list(dict.fromkeys(post.author for post in posts if post.author))
+    return len(posts), moments[0], moments[-1], names[:NAMED], len(names[NAMED:])
 
 
 def _match(shown: Iterable[Fragment], editions: Iterable[Edition]) -> bool:

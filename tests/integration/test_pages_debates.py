@@ -290,6 +290,29 @@ async def test_a_long_debate_has_pages_and_every_message_is_on_one(tmp_path: Pat
         assert page.path == it.path
 
 
+async def test_a_heavy_branch_is_folded_until_something_in_it_is_wanted(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            people = [
+                await make_remote_actor(unit, f"p{n}", LISBON, name=f"P{n}") for n in range(5)
+            ]
+            heavy = await received(unit, people[0], "heavy", inReplyTo=it.root.uri, at=0)
+            light = await received(unit, people[0], "light", inReplyTo=it.root.uri, at=1)
+            await received(unit, people[0], "one", inReplyTo=light.uri, at=2)
+            below = [
+                await received(unit, people[n % 5], f"b{n}", inReplyTo=heavy.uri, at=n + 3)
+                for n in range(9)
+            ]
+        visitor = it.site.visitor()
+        page = await visitor.get(it.path)
+        assert page.text.count('<details class="fold">') == 1
+        assert re.search(r"9 replies folded, .* P0, P1, P2 and 2 others", page.words)
+        page = await visitor.get(f"{it.path}?post={below[4].key}")
+        assert page.text.count('<details class="fold" open>') == 1
+        page = await visitor.get(f"{it.path}?post={light.key}")
+        assert page.text.count('<details class="fold">') == 1
+
+
 async def test_a_deep_branch_goes_on_on_a_page_of_its_own(tmp_path: Path):
     async with debate(tmp_path) as it:
         posts = []

@@ -82,7 +82,13 @@ async def show(request: web.Request) -> web.StreamResponse:
         own = await read_own(request, unit, thread, posts, place=around.root.key)
         scene = replace(scene, marked=own.marked)
         fragments = Fragments(request, scene, locked=locked)
-        tree = await fragments.draw(unit, excerpt.replies, excerpt.opening.path, new=own.news)
+        tree = await fragments.draw(
+            unit,
+            excerpt.replies,
+            excerpt.opening.path,
+            new=own.news,
+            wanted=passage.wanted.path if passage.wanted else None,
+        )
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
     at_start = passage.is_start
