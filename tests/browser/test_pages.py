@@ -133,6 +133,10 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/groups",
         "/g/communs",
         "/g/debats@velo.example",
+        "/tags",
+        "/?tag=outils",
+        f"/posts/{key}/history",
+        f"/posts/{key}/likes",
         "/networks",
         "/members",
         "/accessibility",
@@ -147,6 +151,7 @@ async def addresses(site: Site, debate: str) -> list[str]:
         f"/posts/{key}/reply",
     ]
 
+        "/settings",
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_axe_finds_nothing_to_mend_on_any_page(

@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 from factories import FakeClock, make_group, make_node, make_person
+from photos import photo
 from sqlalchemy import select
 
 from actors.document import read_actor, write_actor
 from actors.keys import public_keys
 from actors.known import FetchedActor, store_actor
 from actors.models import Actor
+from fedi.accounts.hats import Hat
+from fedi.core.images import Gallery
 from fedi.core.jsonld import dumps, id_of, parse_document
 from fedi.core.node import Node
 from fedi.core.unit import Unit
 from fedi.debates.archive import Evidence
+from fedi.debates.extras import Extras
+from fedi.debates.images import Shot, keep_image
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import read_object
@@ -28,7 +33,7 @@ from fedi.debates.posts import (
     edit_post,
     write_reply,
 )
-from fedi.debates.threads import find_thread, open_thread, read_page
+from fedi.debates.threads import find_thread, list_threads, open_thread, read_page
 from outbox.models import Activity
 
 SHOWN = "uri author_uri parent_uri path title summary content language published_at updated_at"
@@ -176,3 +181,50 @@ async def test_what_a_node_archives_is_what_the_other_published(
             assert (await unit.session.scalars(select(Thread))).one().title == "Machines"
 
     assert archives[0] == archives[1]
+
+
+async def test_for_whom_one_writes_tags_and_images_travel(nodes: tuple[Node, Node]) -> None:
+    lille, lyon = nodes
+    fabrique = Hat("La Fabrique", "Lille", "https://fabrique.example/")
+    painted = await Gallery(lille.config.media_dir).take_in(photo())
+    async with lille.db.unit() as unit:
+        camille = await actor(unit, "https://lille.test/p/camille")
+        image = keep_image(unit, camille, painted)
+        shot = Shot(image.key, "Le four, vu de la cour")
+        thread = await open_thread(
+            unit,
+            camille,
+            await actor(unit, "https://lille.test/g/outils"),
+            title="Un four pour six",
+            text=TEXT,
+            language="fr",
+            extras=Extras(fabrique, ["Économie"], [shot]),
+        )
+    await exchange(lille, lyon)
+
+    async with lyon.db.reading() as unit:
+        root = await post_at(unit, thread.root_uri)
+        assert (root.hat, root.hat_link) == ("La Fabrique, Lille", "https://fabrique.example/")
+        assert root.tags == ["Économie", "outils"]
+        assert "Pour La Fabrique" not in root.content, "it stands above the text"
+        address = f"https://lille.test/media/{painted.digest}.jpg"
+        assert f'<a href="{address}" ' in root.content
+        assert ">Le four, vu de la cour</a>" in root.content
+        for name in ("economie", "outils"):
+            assert [row.title for row in await list_threads(unit, tag=name)] == ["Un four pour six"]
+        assert await list_threads(unit, tag="bois") == []
+        (row,) = await list_threads(unit, origin="https://lille.test")
+        assert row.tags == ["Économie", "outils"]
+
+    async with lille.db.reading() as unit:
+        document = parse_document((await post_at(unit, thread.root_uri)).document or b"")
+    assert document["content"].endswith("<p><em>Pour La Fabrique, Lille</em></p>")
+    async with lille.db.unit() as unit:
+        camille = await actor(unit, camille.uri)
+        root = await post_at(unit, thread.root_uri)
+        await edit_post(unit, camille, root, text=TEXT, extras=Extras(None, ["bois"]))
+    await exchange(lille, lyon)
+    async with lyon.db.reading() as unit:
+        root = await post_at(unit, thread.root_uri)
+        assert (root.hat, root.tags) == (None, ["bois", "outils"])
+        assert await list_threads(unit, tag="economie") == []

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from factories import FakeClock
 from inboxes import Neighbour, OpenSite, Voice
+from photos import photo
 from plans import Statements
 from visitors import Site, Visitor, pages
 
@@ -140,6 +141,26 @@ async def take_part(visitor: Visitor, key: str) -> None:
         await visitor.send(f"/posts/{key}/{verb}", text="Moi")
 
 
+async def carry_everything(visitor: Visitor, key: str) -> None:
+    """Write for a place, with tags and images; look for them, change them, take them away."""
+    await visitor.send("/settings/hats", **{"hat-name": "La Fabrique"})
+    portrait = [("portrait", "moi.jpg", photo())]
+    for _ in range(2):
+        await visitor.send("/settings/profile", files=portrait, name="Élise", language="fr")
+    image = ("photos", "four.jpg", photo())
+    form = await visitor.send(f"/posts/{key}/reply", files=[image], attach="1", text="Voici.")
+    found = re.search(r'name="images" value="(\w+)', form.text)
+    assert found is not None
+    told = {"images": found[1], f"alt-{found[1]}": "Le four"}
+    page = await visitor.send(f"/posts/{key}/reply", text="Un #four", hat="La Fabrique", **told)
+    shown = set(re.findall(r'src="(/media/[^"]+)"', page.text))
+    for path in (*shown, "/?tag=four", "/?tag=FOUR&group=reseau", "/?network=127.0.0.1", "/tags"):
+        assert (await visitor.client.get(path)).status == 200
+    reply = re.findall(r'href="/posts/(\w+)/edit"', page.text)[-1]
+    await visitor.send(f"/posts/{reply}/edit", text="Un #étau", images="")
+    await visitor.send(f"/posts/{reply}/delete")
+
+
 async def keep_what_is_ones_own(visitor: Visitor, key: str, post: str) -> None:
     """Read, mark, begin to write, and look at what one has."""
     for verb in ("bookmark", "unbookmark", "bookmark"):
@@ -176,6 +197,7 @@ async def test_no_statement_reads_a_growing_table_whole(tmp_path: Path, clock: F
             for other in ({"name": "elise", "key": key}, {"name": "tilios@127.0.0.1"}):
                 await open_every_page(site, site.visitor(), names | other)
             await keep_what_is_ones_own(elise, key, post)
+            await carry_everything(elise, key)
             await take_part(elise, post)
             await turn_by_day(it)
         ends = [item.outcome for item in await it.items()]
