@@ -130,13 +130,13 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/",
         debate,
         f"{debate}?branch={key}",
-        "/groups",
-        "/g/communs",
-        "/g/debats@velo.example",
         "/tags",
         "/?tag=outils",
         f"/posts/{key}/history",
         f"/posts/{key}/likes",
+        "/groups",
+        "/g/communs",
+        "/g/debats@velo.example",
         "/networks",
         "/members",
         "/accessibility",
@@ -148,10 +148,10 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/search?q=fraiseuse",
         "/nowhere",
         "/open",
+        "/settings",
         f"/posts/{key}/reply",
     ]
 
-        "/settings",
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_axe_finds_nothing_to_mend_on_any_page(
