@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -95,6 +95,10 @@ class Language:
         return self.ngettext(singular, plural, number) % {"num": number}
 
     # --- moments ---------------------------------------------------------------------
+
+    def midnight(self, day: date) -> datetime:
+        """When a day begins here."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def local(self, moment: datetime) -> datetime:
         """The moment on the clock of the place where this node lives."""

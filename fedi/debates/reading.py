@@ -9,7 +9,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Label, Select, bindparam, exists, false, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    bindparam,
+    exists,
+    false,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import NullType
 
@@ -91,6 +101,13 @@ class ThreadEdition(NamedTuple):
     post_count: int
 
 
+class Since(NamedTuple):
+    """A place in the order in which a thread was written: a moment, and the last post of then."""
+
+    moment: datetime
+    last: int = 0
+
+
 class Edition(NamedTuple):
     """Which edition of a post there is: few columns, one of which is another when it reads
     differently.
@@ -148,13 +165,18 @@ def _is_liked(viewer_id: int | None) -> ColumnElement[bool]:
 
 @lru_cache(maxsize=256)
 def _editions(
-    viewer_id: int | None, viewer_uri: str | None, *, after: bool, branch: bool
+    viewer_id: int | None, viewer_uri: str | None, *, after: bool, branch: bool, since: bool
 ) -> Select[Any]:
     """The statement of `read_editions`, which takes its values as parameters."""
     author = aliased(Actor)
-    ranges = [Post.path > bindparam("after")] if after else []
+    ranges: list[ColumnElement[bool]] = [Post.path > bindparam("after")] if after else []
     top: Any = bindparam("branch")
     ranges += [below_path(top)] if branch else []
+    order: tuple[Any, ...] = (Post.path,)
+    if since:
+        order = (Post.published_at, Post.id)
+        last: Any = bindparam("moment", type_=Post.published_at.type), bindparam("last")
+        ranges += [tuple_(*order) > tuple_(*last), Post.id != Thread.root_id]
     return (
         select(
             Thread.id.label("thread_id"),
@@ -177,7 +199,7 @@ def _editions(
         .join(Thread, Thread.id == Post.thread_id)
         .join(author, author.id == Post.author_id)
         .where(Thread.key == bindparam("key"), readable(viewer_uri), *ranges)
-        .order_by(Post.path)
+        .order_by(*order)
         .limit(bindparam("limit"))
     )
 
@@ -195,14 +217,17 @@ async def read_editions(
     limit: int = 100,
     viewer: Actor | None = None,
     branch: str | None = None,
+    since: Since | None = None,
 ) -> tuple[ThreadEdition, list[Edition]] | None:
     """A page of the thread of this key, as `read_page` gives it, but only which editions it has.
 
-    One statement, whatever the page; None when there is nothing on it.
+    With `since`, in the order in which it was written, without the opening.  One statement,
+    whatever the page; None when there is nothing on it.
     """
     who = (viewer.id, viewer.uri) if viewer is not None else (None, None)
-    query = _editions(*who, after=bool(after), branch=bool(branch))
+    query = _editions(*who, after=bool(after), branch=bool(branch), since=bool(since))
     values = {"key": key, "after": after, "branch": branch, "limit": limit}
+    values |= since._asdict() if since else {}
     connection = await unit.session.connection()  # the session would make objects of the rows
     rows = (await connection.execute(query, values)).all()
     if not rows:

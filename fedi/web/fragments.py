@@ -4,7 +4,7 @@ What a piece says depends on the editions of its posts, on what its reader may d
 on the page around it; all that is its key, so that nothing has to be dropped when a post changes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from sqlalchemy import select
 
+from actors.models import Actor
 from fedi.core.unit import Unit
 from fedi.debates.addresses import post_path
 from fedi.debates.models.post import Post
@@ -120,6 +121,37 @@ class Fragments:
         self._point_out(html, tree, new)
         digest.update(repr((new, sought)).encode())
         return Piece(html, digest.digest())
+
+    async def line_up(
+        self, unit: Unit, editions: Sequence[Edition], root: int, *, new: News = NO_NEWS
+    ) -> Piece:
+        """These messages in their order; those that answer another than the opening say whom."""
+        shown = await self.read(unit, editions)
+        answered = await self._answered(unit, {one.parent_id for one in shown} - {root, None})
+        html: list[bytes] = []
+        places: dict[int, int] = {}
+        for fragment in shown:
+            html.append(ITEM)
+            if known := answered.get(fragment.parent_id):
+                html.append(self._joint("answers", *known))
+            places[fragment.id] = len(html)
+            html += [fragment.html, b"\n</li>\n"]
+        self._point_out(html, Tree(piece(), places), new)
+        return piece(*html)
+
+    async def _answered(
+        self, unit: Unit, ids: Collection[int | None]
+    ) -> dict[int | None, tuple[str, str]]:
+        """Where messages are read that others answer, and who wrote them."""
+        query = (
+            select(Post.id, Post.key, Actor.name, Actor.handle)
+            .join(Actor, Actor.id == Post.author_id)
+            .where(Post.id.in_(ids))
+        )
+        return {
+            post: (post_path(self._scene.thread, key, lasting=True), name or handle)
+            for post, key, name, handle in await unit.session.execute(query)
+        }
 
     def _point_out(self, html: list[bytes], tree: Tree, new: News) -> None:
         """Mark what is new, and tell before the first of it since when."""

@@ -313,6 +313,45 @@ async def test_a_heavy_branch_is_folded_until_something_in_it_is_wanted(tmp_path
         assert page.text.count('<details class="fold">') == 1
 
 
+async def test_a_debate_is_read_in_the_order_in_which_it_was_written(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON, name="Ana")
+            first = await received(unit, ana, "first", inReplyTo=it.root.uri, at=0)
+            other = await received(unit, ana, "other", inReplyTo=it.root.uri, at=1)
+            late = await received(unit, ana, "late", inReplyTo=first.uri, at=2 * 24 * 60)
+        visitor = it.site.visitor()
+        page = await visitor.get(f"{it.path}?view=dates")
+        shown = re.findall(r'id="p-(\w{26})"', page.text)
+        assert shown == [it.root.key, first.key, other.key, late.key]
+        assert f"?post={first.key}#p-{first.key}" in " ".join(page.links())
+        assert "In reply to Ana" in page.words
+        assert it.path in page.links(), "back to the tree"
+        day = (late.published_at - timedelta(days=1)).date()
+        page = await visitor.get(f"{it.path}?view=dates&on={day}")
+        assert re.findall(r'id="p-(\w{26})"', page.text)[1:] == [late.key]
+        for wrong in ("2026-02-30", "9999-12-31", "0001-01-01", "x"):
+            page = await visitor.get(f"{it.path}?view=dates&on={wrong}")
+            assert page.status == 200, wrong
+
+
+async def test_the_order_of_dates_has_pages_too(tmp_path: Path):
+    async with debate(tmp_path) as it:
+        async with it.site.node.db.unit() as unit:
+            ana = await make_remote_actor(unit, "ana", LISBON)
+            keys = [
+                (await received(unit, ana, f"n{n}", inReplyTo=it.root.uri, at=n // 2)).key
+                for n in range(150)
+            ]
+        seen, path = [], f"{it.path}?view=dates"
+        while path:
+            page = await it.site.visitor().get(path)
+            seen += re.findall(r'<li>\s*<article class="post" id="p-(\w{26})"', page.text)
+            path = unescape(next(iter(re.findall(r'<a href="([^"]+)" rel="next"', page.text)), ""))
+        assert sorted(seen) == sorted(keys)
+        assert len(seen) == len(keys)
+
+
 async def test_a_deep_branch_goes_on_on_a_page_of_its_own(tmp_path: Path):
     async with debate(tmp_path) as it:
         posts = []

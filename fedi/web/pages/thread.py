@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import NoReturn
 
 from aiohttp import web
@@ -14,18 +15,22 @@ from fedi.debates.addresses import LEVELS, PAGE, page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import may_reply
-from fedi.debates.reading import Edition, ThreadEdition, read_editions
+from fedi.debates.reading import Edition, Since, ThreadEdition, read_editions
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.composing import read_composer, set_extras
 from fedi.web.fragments import Fragments
-from fedi.web.keys import MEMBER
+from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.own import read_own, set_own
 from fedi.web.posts import Scene, set_scene
 from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.shells import Piece, piece
 from fedi.web.surroundings import read_surroundings, set_around
+
+#: How a debate is asked for in the order in which it was written, and where that begins.
+BY_DATE = "dates"
+BEGINNING = Since(datetime.fromtimestamp(0, UTC))
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,12 @@ class Passage:
     after: str | None = None  # the path of the last post before it
     branch: Place | None = None  # that post, and what is below it
     wanted: Place | None = None  # what they look for
+    since: Since | None = None  # in the order in which it was written, from there
 
     @property
     def is_start(self) -> bool:
         """Whether it is where the debate begins."""
-        return self.after is None and self.branch is None
+        return self.after is None and self.branch is None and self.since in (None, BEGINNING)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ class Excerpt:
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /d/KEY/title?after=PATH — or ?post=KEY to find one, ?branch=KEY for what is below one"""
+    """GET /d/KEY/title?after=PATH — or ?post=KEY to find one, ?branch=KEY for what is below one,
+    ?view=dates&on=DAY for the order in which it was written
+    """
     async with request.app[NODE].db.reading() as unit:
         passage = await _read_passage(request, unit)
         excerpt = await _read_excerpt(request, unit, passage)
@@ -82,13 +90,13 @@ async def show(request: web.Request) -> web.StreamResponse:
         own = await read_own(request, unit, thread, posts, place=around.root.key)
         scene = replace(scene, marked=own.marked)
         fragments = Fragments(request, scene, locked=locked)
-        tree = await fragments.draw(
-            unit,
-            excerpt.replies,
-            excerpt.opening.path,
-            new=own.news,
-            wanted=passage.wanted.path if passage.wanted else None,
-        )
+        if passage.since:
+            tree = await fragments.line_up(unit, excerpt.replies, excerpt.opening.id, new=own.news)
+        else:
+            wanted = passage.wanted.path if passage.wanted else None
+            tree = await fragments.draw(
+                unit, excerpt.replies, excerpt.opening.path, new=own.news, wanted=wanted
+            )
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
     at_start = passage.is_start
@@ -112,7 +120,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         has_replies=bool(tree.html),
         at_start=at_start,
         is_gone=excerpt.opening.is_withheld,
-        earlier=None if at_start else around.home,
+        by_date=passage.since is not None,
+        earlier=None if at_start else around.home + f"?view={BY_DATE}" * bool(passage.since),
         later=_later(around.home, passage, excerpt),
         locked=locked,
     )
@@ -155,6 +164,8 @@ async def _read_passage(request: web.Request, unit: Unit) -> Passage:
     """What the query asks for; keys that are of no post of this debate lead to the beginning."""
     query, key = request.query, request.match_info["key"]
     after = query.get("after") or None
+    if query.get("view") == BY_DATE:
+        return Passage(since=await _read_since(request, unit, after))
     if not ("post" in query or "branch" in query):
         return Passage(after)
     thread = await find_thread(unit, key)
@@ -167,15 +178,33 @@ async def _read_passage(request: web.Request, unit: Unit) -> Passage:
     return Passage(await _page_with(unit, thread, wanted.path, branch), branch, wanted)
 
 
+async def _read_since(request: web.Request, unit: Unit, after: str | None) -> Since:
+    """From the day that is asked for, or from the post at the path `after`."""
+    try:
+        return Since(request[LANGUAGE].midnight(date.fromisoformat(request.query.get("on", ""))))
+    except (ValueError, OverflowError):  # no day, or not one of ours
+        pass
+    if after is None:
+        return BEGINNING
+    query = (
+        select(Post.published_at, Post.id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Thread.key == request.match_info["key"], Post.path == after)
+    )
+    row = (await unit.session.execute(query)).one_or_none()
+    return BEGINNING if row is None else Since(*row)
+
+
 async def _read_excerpt(request: web.Request, unit: Unit, passage: Passage) -> Excerpt:
     """The page of a passage; of the beginning, it costs one statement."""
     key, member = request.match_info["key"], request[MEMBER]
     viewer = member.actor if member is not None else None
-    start = await read_editions(unit, key, limit=1 + (PAGE + 1) * passage.is_start, viewer=viewer)
+    at_once = passage.is_start and passage.since is None
+    start = await read_editions(unit, key, limit=1 + (PAGE + 1) * at_once, viewer=viewer)
     if start is None:
         await _send_on(request, unit)
     thread, (opening, *replies) = start
-    if not passage.is_start:
+    if not at_once:
         page = await read_editions(
             unit,
             key,
@@ -183,6 +212,7 @@ async def _read_excerpt(request: web.Request, unit: Unit, passage: Passage) -> E
             limit=PAGE + 1,
             viewer=viewer,
             branch=passage.branch.path if passage.branch else None,
+            since=passage.since,
         )
         replies = page[1] if page is not None else []
     return Excerpt(thread, opening, replies[:PAGE], len(replies) > PAGE)
@@ -202,6 +232,7 @@ def _later(home: str, passage: Passage, excerpt: Excerpt) -> str | None:
     if not excerpt.there_is_more:
         return None
     base = f"{home}?branch={passage.branch.key}&" if passage.branch else f"{home}?"
+    base += f"view={BY_DATE}&" if passage.since else ""
     return f"{base}after={excerpt.replies[-1].path}"
 
 
