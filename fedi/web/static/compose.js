@@ -1,50 +1,60 @@
-// What helps a member to write; each thing can be done without it.
+// What makes it smooth to take part; all of it works without, on pages of its own.
 //
-// The passage that is selected is what "Quote" quotes; a bookmark is set without leaving the page;
+// One answers, likes and marks without leaving the page; what is selected is what "Quote" quotes;
 // names are completed after an @.
 
 const PAUSE = 150; // milliseconds without a key before names are looked for
 const BEGUN = /(?:^|[\s(«"'])@((?:[\p{L}\d_][\p{L}\d_.@-]{0,40})?)$/u;
 
-// --- quoting -----------------------------------------------------------------------------
+// --- under a message ---------------------------------------------------------------------
 
 let passage = "";
 
-function quotation(event) {
-  return event.target.closest?.('a[href$="/reply?quote"]');
+function answering(event) {
+  return event.target.closest?.('.acts a[href$="/reply"], .acts a[href$="/reply?quote"]');
 }
 
 function selected(post) {
   const selection = getSelection();
-  const within = selection.rangeCount && post?.querySelector(".prose")?.contains(selection.anchorNode);
+  const within = selection.rangeCount && post.querySelector(".prose").contains(selection.anchorNode);
   return within ? selection.toString().slice(0, 4000) : "";
 }
 
+function room(post) {
+  const last = post.lastElementChild;
+  if (last.className === "answer") return last;
+  return post.appendChild(Object.assign(document.createElement("div"), { className: "answer" }));
+}
+
 document.addEventListener("pointerdown", (event) => {
-  const link = quotation(event);
+  const link = answering(event);
   passage = link ? selected(link.closest(".post")) : ""; // a click would drop it
 }, true);
 
 document.addEventListener("click", async (event) => {
-  const link = quotation(event);
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const place = document.getElementById(`answer-${link.pathname.split("/")[2]}`);
-  if (!place) return;
+  const link = answering(event);
+  const post = link?.closest(".post");
+  if (!post || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const words = new URLSearchParams({ quote: "", passage: passage || selected(link.closest(".post")) });
-  const keeper = place.querySelector(".kept");
+  const asked = new URL(link.href);
+  if (asked.search) asked.searchParams.set("passage", passage || selected(post));
+  const target = room(post);
+  const keeper = target.querySelector(".kept"); // what is begun comes back from there
   if (keeper) await htmx.ajax("POST", keeper.getAttribute("hx-post"), { source: keeper, target: keeper });
-  await htmx.ajax("GET", `${link.pathname}?${words}`, { target: place, select: ".compose" });
-  const field = place.querySelector("textarea");
+  await htmx.ajax("GET", asked.pathname + asked.search, { target, select: ".compose" });
+  const field = target.querySelector("textarea");
   field?.focus();
   field?.setSelectionRange(field.value.length, field.value.length);
 });
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.('button[form="likes"][aria-pressed]:not([hx-post])');
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.('.acts button[form="likes"][aria-pressed]');
   if (!button) return;
   event.preventDefault();
-  htmx.ajax("POST", button.getAttribute("formaction"), { source: button, target: button, swap: "outerHTML" });
+  const place = button.parentElement;
+  const action = button.getAttribute("formaction");
+  await htmx.ajax("POST", action, { source: button, target: button, swap: "outerHTML" });
+  place.querySelector("button[aria-pressed]")?.focus();
 });
 
 // --- names -------------------------------------------------------------------------------
