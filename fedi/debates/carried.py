@@ -114,6 +114,14 @@ def write_images(images: Iterable[Mapping[str, Any]] | None, site: Site) -> list
     ]
 
 
+def show_images(images: Iterable[Mapping[str, Any]] | None, site: Site) -> str:
+    """Images of a post of ours as HTML for readers of feeds."""
+    return "".join(
+        f'<p><img src="{site.url}{image["path"]}" alt="{escape(image["text"])}"></p>'
+        for image in images or ()
+    )
+
+
 def read_further(document: Document) -> str:
     """What a peer's post shows below its text, as HTML still to be cleaned."""
     return _attachments(document) + _options(document)

@@ -11,6 +11,7 @@ from actors.models import Actor, Role
 from fedi.core.appkeys import NODE
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
+from fedi.debates.carried import show_images, sign_content
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import latest_posts, list_threads
 from fedi.web.answers import document
@@ -67,7 +68,9 @@ async def thread(request: web.Request) -> web.Response:
                 author=post.author_name,
                 published=post.published_at,
                 updated=post.updated_at or post.published_at,
-                content=post.content,
+                content=sign_content(
+                    post.content + show_images(post.images, unit.site), post.hat, post.language
+                ),
             )
             for post in await latest_posts(unit, found, limit=ENTRIES)
         ]

@@ -120,6 +120,8 @@ async def test_an_image_is_chosen_told_in_words_and_shown(tmp_path: Path):
         assert 'alt="Un &#34;atelier&#34; &amp; &lt;pont&gt;"' in page.text
 
         visitor = it.site.visitor()
+        feed = await visitor.get(f"/c/{it.root.key}/feed.atom")
+        assert f"{it.site.node.site.url}{path}" in feed.text
         async with visitor.client.get(path) as answer:
             assert answer.status == 200
             assert answer.content_type == "image/jpeg"
