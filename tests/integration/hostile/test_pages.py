@@ -112,6 +112,8 @@ def _is_dangerous(name: str, value: str) -> bool:
         return True
     if name in ADDRESSES:
         return HARMLESS.fullmatch(value) is None
+    if name == "content":  # text: a meta with `http-equiv` is found above
+        return False
     if name == "class":
         return not set(value.split()).isdisjoint({"modal", "invisible"})
     if name.removeprefix("data-").startswith("hx-"):
