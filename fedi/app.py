@@ -79,7 +79,7 @@ def create_app(
         middlewares=[
             watch_requests(trusted),
             answer_again,
-            trust_proxies(trusted),
+            *([trust_proxies(trusted)] if trusted else []),
             show_errors,
             know_reader,
         ],

@@ -8,6 +8,7 @@ who ask the same within a few seconds one answer.
 from aiohttp.web import AbstractRouteDef, Application, get, post, static
 
 from fedi.web import actor_documents, client, documents, feeds, health, metrics, wellknown
+from fedi.web.middleware import for_servers
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
     accessibility,
@@ -68,12 +69,14 @@ ACTORS: Routes = (
     get("/p/{name}/outbox", actor_documents.outbox),
 )
 
+receive = for_servers(views.post_inbox)
+
 #: What actors hear from other servers, and what members' own programs read and say.
 INBOXES: Routes = (
-    post("/inbox", views.post_inbox),
-    post("/actor/inbox", views.post_inbox),
-    post("/g/{name}/inbox", views.post_inbox),
-    post("/p/{name}/inbox", views.post_inbox),
+    post("/inbox", receive),
+    post("/actor/inbox", receive),
+    post("/g/{name}/inbox", receive),
+    post("/p/{name}/inbox", receive),
     get("/p/{name}/inbox", owner.read_inbox),
     post("/p/{name}/outbox", client.post_outbox),
 )

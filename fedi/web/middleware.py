@@ -80,9 +80,21 @@ async def guard(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(hdrs.CACHE_CONTROL, FOREVER)
 
 
+#: What other servers ask, who have no session and read no language.
+_FOR_SERVERS: set[Handler] = set()
+
+
+def for_servers(handler: Handler) -> Handler:
+    """Spare the requests for this handler the question who reads."""
+    _FOR_SERVERS.add(handler)
+    return handler
+
+
 @web.middleware
 async def know_reader(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who reads, and in which language."""
+    if request.match_info.handler in _FOR_SERVERS:
+        return await handler(request)
     await identify(request)
     request[LANGUAGE] = choose_language(request)
     return await handler(request)
