@@ -71,7 +71,7 @@ def _read_plain(body: bytes) -> Document | None:
         written = orjson.dumps(document, option=orjson.OPT_STRICT_INTEGER)
     except (ValueError, TypeError):
         return None
-    if written.count(b'"') != body.count(b'"') or (b"+" in written and b"e+" in written):
+    if written != body and (written.count(b'"') != body.count(b'"') or b"e+" in written):
         return None
     return document if isinstance(document, dict) and not _REARRANGED.search(written) else None
 

@@ -10,11 +10,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib import metadata
 from types import ModuleType
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -88,14 +88,13 @@ _ED25519_LABELS = frozenset({None, "ed25519", "hs2019"})
 #: Draft 12 §2.3: with the older labels (created) and (expires) must not be signed.
 _LABELS_WITH_LIFETIME = frozenset({None, "hs2019"})
 
-_PARAMETER = re.compile(r'([A-Za-z]+)=(?:"([ !#-\[\]-~]*)"|([0-9]+))')
+_PARAMETER = re.compile(r'([A-Za-z]+)=(?:"([ !#-\[\]-~]*+)"|([0-9]+))')
 _PADDED = rf"[ \t]*{_PARAMETER.pattern}[ \t]*"
-_PARAMETERS = re.compile(f"{_PADDED}(?:,{_PADDED})*")
+_PARAMETERS = re.compile(f"{_PADDED}(?:,{_PADDED})*+")
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """The parameters of a `Signature` header, as text."""
 
     key_id: str
@@ -125,11 +124,11 @@ def verify(request: Request, key: PublicKey, now: datetime) -> None:
         signature = read_base64(claim.signature)
     except ValueError as error:
         raise BadSignature("bad-base64") from error
-    method = request.method.lower()
-    if not any(
-        key.verifies(signature, _signing_string(values | {TARGET: f"{method} {path}"}))
-        for path in _signed_targets(request)
-    ):
+    for path in _signed_targets(request):
+        values[TARGET] = f"{request.method.lower()} {path}"
+        if key.verifies(signature, _signing_string(values)):
+            break
+    else:
         raise BadSignature("mismatch")
     if "digest" in claim.covered:
         check_digest(request.fields["digest"], request.body)

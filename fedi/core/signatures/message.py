@@ -25,7 +25,11 @@ class Request:
     def __post_init__(self) -> None:
         fields: dict[str, list[str]] = {}
         for name, value in self.headers:
-            fields.setdefault(name.lower(), []).append(value.strip(" \t"))
+            name, value = name.lower(), value.strip(" \t")
+            if name in fields:
+                fields[name].append(value)
+            else:
+                fields[name] = [value]
         object.__setattr__(self, "fields", fields)
 
     def line(self, name: str) -> str | None:

@@ -4,10 +4,9 @@ Two schemes are spoken: draft-cavage, which everybody understands, and RFC 9421.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fedi.core.signatures import cavage, rfc9421
 from fedi.core.signatures.errors import UnreadableSignature, Unsigned
@@ -24,8 +23,7 @@ _TARGET = re.compile(r"/[!-~]*")
 _KEY_ID = re.compile(r"[!#-\[\]-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureClaim:
+class SignatureClaim(NamedTuple):
     """What a request says about its signature; nothing is proved until `verify` returns."""
 
     scheme: Scheme
