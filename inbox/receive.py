@@ -10,10 +10,9 @@ import structlog
 from sqlalchemy import func, select
 
 from fedi.core.errors import Overloaded
-from fedi.core.insertion import insertion_of
+from fedi.core.insertion import insertion_of, store
 from fedi.core.node import Node
 from fedi.core.tables import new_id
-from fedi.core.trouble import explained
 from inbox.frame import Frame
 from inbox.models import InboxItem
 
@@ -66,11 +65,7 @@ class Acceptor:
     """Group commit: an activity is on disk when `accept` returns."""
 
     def __init__(self, node: Node) -> None:
-        # PostgreSQL takes a group in one statement, which is a transaction of its own: one
-        # round trip instead of three.
-        engine = node.db.writer
-        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._engine = alone if node.db.is_shared else engine
+        self._engine = node.db.writer
         self._reader = node.db.reader
         self._signals = node.signals
         self._limit = node.config.limits.inbox_waiting
@@ -123,9 +118,7 @@ class Acceptor:
         try:
             if group:
                 rows = self._insertion.bind([item for item, _ in group])
-                with explained():
-                    async with self._engine.begin() as connection:
-                        await connection.exec_driver_sql(self._statement, rows)
+                await store(self._engine, self._statement, rows)
             error = None
         except Exception as raised:
             log.exception("inbox cannot store")

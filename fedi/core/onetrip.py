@@ -79,6 +79,16 @@ class OneTripConnection(Connection):
         """The connection of sqlite3, for its own thread."""
         return self._conn
 
+    async def store(self, statement: str, rows: Sequence[Parameters]) -> None:
+        """Execute once for each row, in a transaction of its own: all in one trip."""
+        await self.run(self._store, statement, rows)
+
+    def _store(self, statement: str, rows: Sequence[Parameters]) -> None:
+        """In the thread of the connection."""
+        with self.raw as connection:  # commits, or rolls back
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(statement, rows)
+
     def begin(self, statement: str) -> None:
         """Begin a transaction with this statement, unless it ends before anything is done in it."""
         self._opening = statement
