@@ -180,7 +180,7 @@ async def test_an_edit_changes_words_and_nothing_else(siege: Siege) -> None:
     assert await siege.outcome(json.dumps(edit).encode()) == "done"
     now = stored(siege, row["uri"])
     different = {name for name in row if row[name] != now[name]}
-    assert different == {"content", "updated_at"}
+    assert different == {"content", "updated_at", "stamp"}
 
 
 async def test_a_post_that_answers_itself_begins_a_thread(siege: Siege) -> None:
