@@ -22,8 +22,9 @@ run: $(VENV)/.run ## run a node at http://localhost:8080, its data in ./data; PO
 demo: $(VENV)/.run ## run three networks that debate with each other, their data in ./demo
 	@exec $(BIN)/fedi demo
 
-test: lint ## run every test, on SQLite and on PostgreSQL; as many at once as there are cores
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# One process more than there are cores: some tests wait for other processes most of the time.
+test: lint ## run every test, on SQLite and on PostgreSQL
+	$(BIN)/pytest --numprocesses $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test ## check style, types, and who imports whom
 	$(BIN)/ruff check

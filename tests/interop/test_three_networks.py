@@ -6,20 +6,33 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from postgres import NoPostgres, Server
 from processes import NodeProcess, Nodes, eventually, tree
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def database_of_velo(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """On PostgreSQL, where there is one: two kinds of nodes have to agree."""
+    try:
+        server: Server = request.getfixturevalue("postgres")
+    except NoPostgres:
+        yield ""
+        return
+    url = await server.create_database()
+    yield url
+    await server.drop_database(url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def networks(
-    tmp_path_factory: pytest.TempPathFactory,
-    database: str,
+    tmp_path_factory: pytest.TempPathFactory, database_of_velo: str
 ) -> AsyncIterator[tuple[NodeProcess, NodeProcess, NodeProcess]]:
     """Les Tilleuls, whose debates the two others follow, and a member of each."""
     async with Nodes(tmp_path_factory.mktemp("networks")) as nodes:
         tilleuls = await nodes.add("tilleuls", "camille")
-        velo = await nodes.add("velo", "ines")
+        velo = await nodes.add("velo", "ines", database=database_of_velo)
         nord = await nodes.add("nord", "marc")
         for node in (velo, nord):
             await node.command("network", "follow", f"{tilleuls.url}/g/tilleuls")

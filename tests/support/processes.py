@@ -51,8 +51,11 @@ async def eventually(
 class NodeProcess:
     """One `fedi serve` and what a person may ask of it."""
 
-    def __init__(self, home: Path, handle: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, home: Path, handle: str, session: aiohttp.ClientSession, database: str = ""
+    ) -> None:
         self.home, self.handle, self.session = home, handle, session
+        self.database = database  # a URL; empty: where the test keeps its rows
         self.port = free_port()
         self.listening = self.port  # another one when something stands in front of the node
         self.url = f"http://localhost:{self.port}"
@@ -77,7 +80,8 @@ class NodeProcess:
         await self.command(
             "init", "--domain", f"localhost:{self.port}", "--url", self.url,
             "--handle", self.handle, "--name", f"Réseau {self.handle}",
-            "--data-dir", str(self.home / "data"), *bare_database(),
+            "--data-dir", str(self.home / "data"),
+            *(("--database", self.database) if self.database else bare_database()),
         )  # fmt: skip
         await self.admit(*people)
 
@@ -192,15 +196,15 @@ class Nodes:
                 await node.stop(signal.SIGKILL)
         await self._stack.aclose()
 
-    def prepare(self, handle: str) -> NodeProcess:
+    def prepare(self, handle: str, database: str = "") -> NodeProcess:
         """A node that is neither made nor started yet, but is ended with the test."""
-        node = NodeProcess(self.directory / handle, handle, self.session)
+        node = NodeProcess(self.directory / handle, handle, self.session, database)
         self._nodes.append(node)
         return node
 
-    async def add(self, handle: str, *people: str) -> NodeProcess:
+    async def add(self, handle: str, *people: str, database: str = "") -> NodeProcess:
         """Make and start a node with these members."""
-        node = self.prepare(handle)
+        node = self.prepare(handle, database)
         await node.create(*people)
         await node.start()
         return node

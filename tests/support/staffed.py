@@ -5,7 +5,6 @@ other machines.
 """
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -20,22 +19,13 @@ class Staffed(NodeProcess):
     def __init__(
         self, home: Path, handle: str, session: aiohttp.ClientSession, database: str = ""
     ) -> None:
-        super().__init__(home, handle, session)
-        self.database = database
+        super().__init__(home, handle, session, database)
         self.workers: list[asyncio.subprocess.Process] = []
         self._logs: list[Path] = []
 
     async def create(self, *people: str) -> None:
         """Make the node, in its database, with one account per name."""
-        os.environ["FEDI_NODE__DATABASE"] = self.database
-        try:
-            await super().create()
-        finally:
-            del os.environ["FEDI_NODE__DATABASE"]
-        text = self.config.read_text(encoding="utf-8")
-        if self.database and self.database not in text:
-            text = text.replace("[node]", f'[node]\ndatabase = "{self.database}"', 1)
-            self.config.write_text(text, encoding="utf-8")
+        await super().create()
         await self.admit(*people)
 
     async def start(self, *options: str) -> None:
