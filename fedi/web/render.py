@@ -137,7 +137,7 @@ def render_filled(
     request: web.Request,
     template: str,
     *,
-    document: str = "",
+    document: str,
     words: Mapping[str, str],
     pieces: Mapping[str, Piece],
     **context: Hashable,
@@ -149,11 +149,11 @@ def render_filled(
     """
     kept: Kept[Shell] = request.app[FRAGMENTS]
     is_member = request[MEMBER] is not None
-    key = template, request[LANGUAGE].tag, is_member, document, *context.items()
-    words = {**words, **_own(request)}
+    key = template, request[LANGUAGE].tag, is_member, *context.items()
+    words = {**words, **_own(request), "document": document}
     if (known := kept.get(key)) is None:
         blanks = {name: blank(name) for name in (*words, *pieces)}
-        context |= {"document": document, "member": is_member}
+        context |= {"member": is_member}
         page = (
             get_env(request.app)
             .get_template(template)
