@@ -19,7 +19,8 @@ from fedi.debates.images import MAX_IMAGES, Shot, find_images, keep_image, path_
 from fedi.debates.models.post import Post
 from fedi.debates.tags import given_labels, read_labels
 from fedi.web.forms import Form
-from fedi.web.keys import GALLERY, LANGUAGE, LIMITS
+from fedi.web.kept import Kept
+from fedi.web.keys import FRAGMENTS, GALLERY, LANGUAGE, LIMITS
 from fedi.web.sessions import actor_of
 from fedi.web.shells import Piece, piece
 
@@ -93,10 +94,18 @@ async def read_composer(
 
 
 def set_extras(request: web.Request, composer: Composer, action: str) -> Piece:
-    """The fields of an empty form, as a piece of a page that is set once for all members."""
-    template = get_env(request.app).get_template("extras.html")
-    macros: Any = template.make_module({"language": request[LANGUAGE]})
-    return piece(macros.extras(composer, None, action=action).encode())
+    """The fields of an empty form, as a piece of a page; made once for all who may choose alike."""
+    kept: Kept[Piece] = request.app[FRAGMENTS]
+    language = request[LANGUAGE]
+    offered = tuple(hat.line for hat in composer.hats), tuple(composer.pictures)
+    key = "extras", language.tag, offered, composer.hat, composer.tongue, action
+    if (known := kept.get(key)) is not None:
+        return known
+    macros: Any = (
+        get_env(request.app).get_template("extras.html").make_module({"language": language})
+    )
+    made = piece(macros.extras(composer, None, action=action).encode())
+    return kept.keep(key, made, made.size)
 
 
 def language_of(form: Form, member: Member, request: web.Request) -> str:
