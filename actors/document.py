@@ -25,7 +25,7 @@ from fedi.core.signatures.errors import BadKey
 from fedi.core.signatures.keys import PublicKey, read_multikey, read_pem, write_multikey, write_pem
 from fedi.core.text import strip_controls
 from fedi.core.urls import Site, origin_of, read_id
-from fedi.core.vocab import ACTOR_TYPES, AS2, CID, IMPLEMENTS, SECURITY
+from fedi.core.vocab import ACTOR_TYPES, AS2, CID, IMPLEMENTS, SECURITY, TERMS
 
 MAX_NAME = 500
 MAX_SUMMARY = 20_000
@@ -33,6 +33,7 @@ MAX_HANDLE = 128
 MAX_FIELDS = 50
 MAX_ALIASES = 256
 MAX_KEYS = 10
+MAX_PARTNERS = 50
 
 #: Terms are defined here, in the document: a context served by a node would die with it.
 CONTEXT: list[Any] = [
@@ -56,6 +57,7 @@ CONTEXT: list[Any] = [
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
         "implements": "https://w3id.org/fep/844e#implements",
+        **TERMS,
     },
 ]
 
@@ -71,10 +73,13 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 # --- ours --------------------------------------------------------------------------------
 
 
-def write_actor(actor: Actor, keys: Sequence[ActorKey], site: Site) -> Document:
+def write_actor(
+    actor: Actor, keys: Sequence[ActorKey], site: Site, *, mirrors: Sequence[str] = ()
+) -> Document:
     """The document of an actor of ours; the same rows always give the same bytes.
 
-    `keys` come from `public_keys`.  Groups are full FEP-1b12 groups, so that forums can join.
+    `keys` come from `public_keys`, `mirrors` are the networks that keep its debates.  Groups
+    are full FEP-1b12 groups, so that forums can join.
     """
     document = {
         "@context": CONTEXT,
@@ -100,6 +105,9 @@ def write_actor(actor: Actor, keys: Sequence[ActorKey], site: Site) -> Document:
         "updated": _write_time(actor.updated_at),
         "alsoKnownAs": actor.also_known_as or None,
         "movedTo": actor.moved_to,
+        "mirrors": list(mirrors) or None,
+        "successors": actor.successors or None,
+        "closing": _write_time(actor.closing_at) if actor.closing_at else None,
         **_write_keys(actor, keys),
         **_write_capabilities(actor, site),
     }
@@ -188,6 +196,9 @@ class ActorDocument:
     also_known_as: list[str]
     moved_to: str | None
     fields: list[dict[str, str]]
+    mirrors: list[str] | None  # of a Group: networks that keep its debates
+    successors: list[str] | None  # who goes on when it closes, the first first
+    closing_at: datetime | None
     published_at: datetime | None
     keys: tuple[PublicKey, ...]
     implements: frozenset[str]  # hrefs of FEPs and specifications (FEP-844e)
@@ -235,6 +246,9 @@ def read_actor(document: Document) -> ActorDocument:
         also_known_as=_read_ids(document.get("alsoKnownAs"), MAX_ALIASES),
         moved_to=id_of(document.get("movedTo")),
         fields=_read_fields(document.get("attachment")),
+        mirrors=_read_ids(document.get("mirrors"), MAX_PARTNERS) or None,
+        successors=_read_ids(document.get("successors"), MAX_PARTNERS) or None,
+        closing_at=time_of(document.get("closing")),
         published_at=time_of(document.get("published")),
         keys=tuple(read_keys(document)),
         implements=read_implements(document),

@@ -33,6 +33,8 @@ Kind = Literal["rsa", "ed25519"]
 
 #: What is added to an actor's id to name its keys; peers remember these names, so they stay.
 _FRAGMENTS: dict[Kind, str] = {"rsa": "#main-key", "ed25519": "#ed25519-key"}
+#: Of the keys that we made for proofs, these are published; Mastodon reads ten of each kind.
+MAX_PROVING = 9
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ async def generate_keys() -> KeyPair:
     return KeyPair(await asyncio.to_thread(generate_rsa), generate_ed25519())
 
 
-def key_uri(actor_uri: str, kind: Kind) -> str:
-    """The id of a key of an actor of ours."""
-    return f"{actor_uri}{_FRAGMENTS[kind]}"
+def key_uri(actor_uri: str, kind: Kind, number: int = 1) -> str:
+    """The id of a key of an actor of ours; `number` counts from its first one.
+
+    A name stands for one key for ever: what was proved with it would be proved no more.
+    """
+    return f"{actor_uri}{_FRAGMENTS[kind]}{f'-{number}' if number > 1 else ''}"
 
 
 def kind_of(key: Verifying) -> Kind:
@@ -64,16 +69,33 @@ async def create_keys(unit: Unit, actor: Actor, pair: KeyPair | None = None) -> 
     return [
         unit.add(
             ActorKey(
-                uri=key_uri(actor.uri, kind),
+                uri=key_uri(actor.uri, kind, actor.key_number),
                 actor_id=actor.id,
                 kind=kind,
                 public=dump_public(private.public_key()),
                 private_sealed=unit.vault.seal(dump_private(private)),
                 created_at=unit.now,
+                retired_at=None,
             )
         )
         for kind, private in _by_kind(pair)
     ]
+
+
+async def rotate_keys(unit: Unit, actor: Actor, pair: KeyPair) -> list[ActorKey]:
+    """Give an actor of ours new keys, under names of their own.
+
+    The private halves of the old ones are destroyed.  The public key for proofs stays, and
+    stays published; the one for requests has nothing left to prove and goes.
+    """
+    rows = [row for row in await public_keys(unit, actor) if row.retired_at is None]
+    await drop_keys(unit, [row for row in rows if row.kind == "rsa"])
+    for row in rows:
+        row.private_sealed, row.retired_at = None, unit.now
+        unit.wake(f"keys/{row.uri}")
+    actor.key_number += 1
+    actor.updated_at = unit.now
+    return await create_keys(unit, actor, pair)
 
 
 def _by_kind(pair: KeyPair) -> list[tuple[Kind, RSAPrivateKey | Ed25519PrivateKey]]:
@@ -85,7 +107,7 @@ async def signing_key(unit: Unit, actor: Actor, kind: Kind = "rsa") -> SigningKe
 
     It is unsealed once per process.  Raises `NotFound` for an actor that is not ours.
     """
-    row = await unit.find(ActorKey, uri=key_uri(actor.uri, kind))
+    row = await unit.find(ActorKey, uri=key_uri(actor.uri, kind, actor.key_number))
     if row is None or row.private_sealed is None:
         raise NotFound(f"there is no {kind} key here to sign for {actor.uri}")
     private = unit.vault.opened(row.private_sealed, load_private)
@@ -93,9 +115,16 @@ async def signing_key(unit: Unit, actor: Actor, kind: Kind = "rsa") -> SigningKe
 
 
 async def public_keys(unit: Unit, actor: Actor) -> list[ActorKey]:
-    """The keys known of an actor, RSA first, oldest first."""
+    """The keys that an actor publishes, RSA first; of ours, then the newest first.
+
+    Ours publish retired keys too, as many as peers read: what they proved stays proved.
+    """
     if actor.is_local:
-        names = [key_uri(actor.uri, kind) for kind in _FRAGMENTS]
+        newest = actor.key_number
+        names = [key_uri(actor.uri, "rsa", newest)] + [
+            key_uri(actor.uri, "ed25519", number)
+            for number in range(newest, max(0, newest - MAX_PROVING), -1)
+        ]
         await unit.load(ActorKey, uri=names)
         return [row for name in names if (row := await unit.find(ActorKey, uri=name))]
     await unit.flush()  # keys of a peer have any name, so only the database can list them

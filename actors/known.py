@@ -1,12 +1,14 @@
 """Actors of peers, as we know them: their rows and keys.  Nothing here reaches the network."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from actors.document import ActorDocument
 from actors.followers import remove_follows_of
 from actors.keys import drop_keys, kind_of, public_keys
 from actors.models import Actor, ActorKey, Dialect
 from actors.peers import find_peer
+from actors.snapshots import keep_snapshot
 from fedi.core.errors import Forbidden
 from fedi.core.signatures.keys import PublicKey, dump_public
 from fedi.core.tables import new_id
@@ -15,6 +17,7 @@ from fedi.core.unit import Unit
 _NAMES = """
 type handle name summary url icon inbox shared_inbox outbox followers following featured
 moderators language approves_followers discoverable indexable also_known_as moved_to fields
+mirrors successors closing_at
 """
 #: What is copied from a document to the row.
 _COLUMNS = tuple(_NAMES.split())
@@ -26,6 +29,7 @@ class FetchedActor:
 
     document: ActorDocument
     body: bytes
+    carried_by: str | None = None  # by which network, when the actor's own server is silent
 
 
 async def store_actor(unit: Unit, fetched: FetchedActor) -> Actor:
@@ -38,19 +42,27 @@ async def store_actor(unit: Unit, fetched: FetchedActor) -> Actor:
     document = fetched.document
     if unit.site.is_local(document.uri):
         raise Forbidden(f"{document.uri} is ours to describe", code="own-actor")
-    values = {name: getattr(document, name) for name in _COLUMNS}
+    values: dict[str, Any] = {name: getattr(document, name) for name in _COLUMNS}
+    values |= {"vouched_by": fetched.carried_by}
     actor = await unit.find(Actor, uri=document.uri)
     is_new = actor is None
     if actor is None:
         created_at = document.published_at or unit.now
         actor = unit.add(
-            Actor(uri=document.uri, origin=document.origin, created_at=created_at, **values)
+            Actor(
+                uri=document.uri,
+                origin=document.origin,
+                key_number=1,
+                created_at=created_at,
+                **values,
+            )
         )
     else:
         if (actor.name, actor.handle) != (document.name, document.handle):
             actor.stamp = new_id()
         for name, value in values.items():
             setattr(actor, name, value)
+    await keep_snapshot(unit, actor, document.keys)
     actor.document = fetched.body
     actor.verifies_proofs = any(kind_of(key.key) == "ed25519" for key in document.keys)
     actor.updated_at = actor.fetched_at = unit.now

@@ -95,6 +95,7 @@ def _new_actor(
         discoverable=True,
         indexable=role is not Role.PERSON,  # that is for each person to choose
         verifies_proofs=True,
+        key_number=1,
         also_known_as=[],
         fields=[],
         created_at=unit.now,

@@ -71,6 +71,13 @@ class Actor(Base):
     verifies_proofs: Mapped[bool] = mapped_column(default=False)  # publishes an Ed25519 key
     also_known_as: Mapped[list[str]] = mapped_column(JSON, default=list)
     moved_to: Mapped[str | None]
+    #: Of a Group: ids of the networks that keep copies of its debates; and who goes on with them.
+    mirrors: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    successors: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    closing_at: Mapped[datetime | None]  # its network has said that it closes
+    key_number: Mapped[int] = mapped_column(default=1)  # of ours: how often keys were made
+    #: Who carried its document here when its own server was silent: its keys count for proofs only.
+    vouched_by: Mapped[str | None]
     fields: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)  # PropertyValues
     document: Mapped[bytes | None]  # the peer's document as last fetched
     created_at: Mapped[datetime]
@@ -113,6 +120,24 @@ class ActorKey(Base):
     public: Mapped[bytes] = mapped_column(LargeBinary)  # DER SubjectPublicKeyInfo
     private_sealed: Mapped[bytes | None]  # PKCS#8 DER, sealed by the vault
     created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]  # of ours: nothing is signed with it any more
+
+
+class ActorSnapshot(Base):
+    """The document of an actor as it stood while it published certain keys.
+
+    Proofs of an archive are judged with these keys when the actor's server is gone or shows
+    others.  The document that stands today is in `Actor.document`.
+    """
+
+    __tablename__ = "actor_snapshots"
+    __table_args__ = (UniqueConstraint("actor_uri", "sha256"),)
+
+    actor_uri: Mapped[str]
+    sha256: Mapped[bytes]  # of the body
+    body: Mapped[bytes]
+    carried_by: Mapped[str | None]  # a network; None: the actor's own server served it
+    taken_at: Mapped[datetime]
 
 
 class Follow(Base):
@@ -175,6 +200,8 @@ class Peer(Base):
     failing_since: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)  # consecutive
     paused_until: Mapped[datetime | None]  # breaker open, or Retry-After
+    answered_at: Mapped[datetime | None]  # last told what it runs: it is there
+    declared_lost_at: Mapped[datetime | None]  # somebody here said so
     last_error: Mapped[str | None]
 
 

@@ -21,6 +21,7 @@ from fedi.core.tables import id_at
 from fedi.debates.models.image import Image
 from fedi.debates.models.post import Post
 from fedi.debates.models.reader import Draft
+from fedi.debates.models.thread import Gap
 from inbox.models import Backfill, InboxItem
 from outbox.models import Activity, Delivery, Reception
 
@@ -87,6 +88,7 @@ RULES = (
     Rule(Delivery, 30, _is_history, "over, and not telling of a post that stands"),
     Rule(Activity, 30, _is_passed, "passed on for others, with no delivery left"),
     Rule(Backfill, 30, lambda _: Backfill.next_attempt_at.is_(None), "read"),
+    Rule(Gap, 90, lambda _: Gap.id.is_not(None), "all"),
     Rule(JournalEntry, 90, lambda old: JournalEntry.last_at < old, "not met again since"),
     Rule(Draft, 365, lambda old: Draft.updated_at < old, "not touched since"),
     Rule(

@@ -67,6 +67,6 @@ async def _bodies(unit: Unit, uris: list[str]) -> dict[str, bytes]:
         (ArchivedActivity.activity_uri, ArchivedActivity.body),
         (Activity.uri, Activity.body),
     ):
-        query = select(name.label("uri"), body.label("body")).where(name.in_(uris))
+        query = select(name.label("uri"), body.label("body")).where(name.in_(uris), body != b"")
         bodies |= {row.uri: row.body for row in await unit.session.execute(query)}
     return bodies

@@ -20,6 +20,7 @@ from fedi.core.errors import BudgetSpent, FediError, Gone, Malformed, NotFound, 
 from fedi.core.fetch import Budget, Fetched
 from fedi.core.jsonld import Document, id_of
 from fedi.core.node import Node
+from fedi.core.signatures.proof import proof_key_id
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.debates.archive import Evidence
@@ -196,7 +197,10 @@ class Resolver:
             author = await unit.find(Actor, uri=link.author.uri)
             if author is None:
                 continue
-            evidence = Evidence(document.uri, document.type, link.fetched.body, "fetched")
+            key_uri = proof_key_id(link.fetched.document)
+            evidence = Evidence(
+                document.uri, document.type, link.fetched.body, "fetched", document.uri, key_uri
+            )
             post = await accept_remote_post(unit, document, author, evidence=evidence)
             if post is not None:
                 await complete_thread(unit, post, document, is_old=True)

@@ -2,10 +2,7 @@
 
 from html import escape
 
-from actors.document import write_actor
-from actors.followers import follower_targets
-from actors.keys import public_keys
-from actors.local import network_actor, update_actor
+from actors.local import update_actor
 from actors.models import Actor
 from fedi.accounts.hats import Hat, hats_of
 from fedi.accounts.models import Account
@@ -13,10 +10,7 @@ from fedi.accounts.signup import MAX_NAME
 from fedi.core.errors import Invalid
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
-from fedi.core.urls import new_key
-from fedi.core.vocab import PUBLIC
-from outbox.builders import build_update
-from outbox.publish import publish
+from outbox.introduction import introduce
 
 MAX_SUMMARY = 1000
 
@@ -53,7 +47,7 @@ async def describe(
     if (name, summary, icon, fields) == before:
         return actor
     await update_actor(unit, actor, name=name, summary=summary, icon=icon, fields=fields)
-    await _publish(unit, actor)
+    await introduce(unit, actor)
     return actor
 
 
@@ -66,16 +60,3 @@ def write_fields(hats: list[Hat], language: str | None) -> list[dict[str, str]]:
 def _write_value(hat: Hat) -> str:
     line = escape(hat.line, quote=False)
     return f'<a href="{escape(hat.link)}" rel="nofollow noopener">{line}</a>' if hat.link else line
-
-
-async def _publish(unit: Unit, actor: Actor) -> None:
-    await unit.flush()
-    document = write_actor(actor, await public_keys(unit, actor), unit.site)
-    update = build_update(
-        unit.site, new_key(), actor.uri, document, to=[PUBLIC], cc=[f"{actor.uri}/followers"]
-    )
-    targets = [
-        *await follower_targets(unit, actor),
-        *await follower_targets(unit, await network_actor(unit)),
-    ]
-    await publish(unit, actor, update, to=targets)

@@ -1,15 +1,9 @@
 """The network of the settings and the network of the database are one."""
 
-from actors.document import write_actor
-from actors.followers import follower_targets
-from actors.keys import public_keys
 from actors.local import network_actor, update_actor
 from fedi.cli.refusals import Refused
 from fedi.core.node import Node
-from fedi.core.urls import new_key
-from fedi.core.vocab import PUBLIC
-from outbox.builders import build_update
-from outbox.publish import publish
+from outbox.introduction import introduce
 
 
 async def check_identity(node: Node) -> None:
@@ -44,9 +38,4 @@ async def introduce_network(node: Node) -> None:
             summary=settings.summary,
             language=settings.languages[0],
         )
-        document = write_actor(network, await public_keys(unit, network), unit.site)
-        followers = [network.followers] if network.followers else []
-        update = build_update(
-            unit.site, new_key(), network.uri, document, to=[PUBLIC], cc=followers
-        )
-        await publish(unit, network, update, to=await follower_targets(unit, network))
+        await introduce(unit, network)

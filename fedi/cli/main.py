@@ -17,6 +17,7 @@ from fedi.cli import (
     doctor,
     group,
     init,
+    keys,
     migrate,
     network,
     peers,
@@ -45,6 +46,7 @@ app.command("demo")(demo.demo)
 app.command("top")(top.top)
 app.add_typer(account.app, name="account")
 app.add_typer(group.app, name="group")
+app.add_typer(keys.app, name="keys")
 app.add_typer(network.app, name="network")
 app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")

@@ -6,6 +6,16 @@ SECURITY = "https://w3id.org/security/v1"
 CID = "https://www.w3.org/ns/cid/v1"
 DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
 
+#: Terms of ours: which copies there are of a debate, and who goes on with it.
+TERMS = {
+    "tl": "https://w3id.org/tiers-lieux#",
+    "mirrors": {"@id": "tl:mirrors", "@type": "@id"},
+    "mirrorOf": {"@id": "tl:mirrorOf", "@type": "@id"},
+    "successors": {"@id": "tl:successors", "@type": "@id", "@container": "@list"},
+    "continues": {"@id": "tl:continues", "@type": "@id"},
+    "closing": "tl:closing",
+}
+
 ACTIVITY_JSON = "application/activity+json"
 LD_JSON = f'application/ld+json; profile="{AS2}"'
 ACCEPT = f"{ACTIVITY_JSON}, {LD_JSON}"

@@ -6,9 +6,10 @@ thread started has gone.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select, update
 
 from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
@@ -25,6 +26,8 @@ class Evidence:
     type: str
     body: bytes  # exactly as received; the document itself when it was fetched
     trust: Trust
+    sender_uri: str | None = None  # the actor or the collection that brought it
+    key_uri: str | None = None  # the key of the proof that it carries
 
 
 def archive(
@@ -41,7 +44,10 @@ def archive(
         type=evidence.type,
         actor_uri=actor_uri,
         body=evidence.body,
+        sha256=sha256(evidence.body).digest(),
         trust=evidence.trust,
+        sender_uri=evidence.sender_uri,
+        key_uri=evidence.key_uri,
         received_at=unit.now,
     )
 
@@ -70,11 +76,12 @@ def _said(unit: Unit) -> dict[str, bool]:
 
 
 async def erase_evidence(unit: Unit, post: Post) -> None:
-    """Drop what a deleted post said: deletion wins over memory."""
+    """Keep the digests of what a deleted post said, and nothing else: deletion wins over memory."""
     await unit.flush()
     await unit.session.execute(
-        delete(ArchivedActivity)
+        update(ArchivedActivity)
         .where(ArchivedActivity.object_uri == post.uri)
+        .values(body=b"")
         .execution_options(synchronize_session=False)
     )
 

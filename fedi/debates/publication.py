@@ -6,7 +6,7 @@ from actors.followers import Target, targets_of
 from actors.keys import signing_key
 from actors.models import Actor
 from fedi.core.jsonld import Document, dumps, parse_document
-from fedi.core.signatures.proof import add_proof
+from fedi.core.signatures.proof import add_proof, proof_key_id
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
@@ -119,7 +119,10 @@ async def _say(
     root: bool = False,
 ) -> None:
     activity = await publish(unit, actor, document, to=to)
-    evidence = Evidence(activity.uri, activity.type, activity.body, "ours")
+    said = parse_document(activity.body)
+    evidence = Evidence(
+        activity.uri, activity.type, activity.body, "ours", actor.uri, proof_key_id(said)
+    )
     archive(unit, thread, evidence, object_uri=post.uri, actor_uri=actor.uri)
     await relay(
         unit,
@@ -128,7 +131,7 @@ async def _say(
         uri=activity.uri,
         type=activity.type,
         object_uri=post.uri,
-        document=parse_document(activity.body),
+        document=said,
         body=activity.body,
         root=root,
     )

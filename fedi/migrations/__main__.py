@@ -34,7 +34,8 @@ async def write_revision(message: str) -> None:
     """Compare the tables with a database at the newest revision; write what differs."""
     with tempfile.TemporaryDirectory() as directory:
         url = f"sqlite:///{Path(directory, 'fedi.db')}"
-        await upgrade(url)
+        if REVISIONS:
+            await upgrade(url)
         engine = open_engine(url, write=True)
         async with engine.begin() as connection:
             await connection.run_sync(_write, message)

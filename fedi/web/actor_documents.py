@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from actors.document import write_actor
+from actors.describing import describe_actor
 from actors.followers import count_followers, count_following, followers_page, following_page
-from actors.keys import public_keys
 from actors.local import get_local, instance_actor
 from actors.models import Actor, Role
 from fedi.core.appkeys import NODE
@@ -53,7 +52,7 @@ async def actor(request: web.Request) -> web.Response:
     """
     async with request.app[NODE].db.reading() as unit:
         found = await local_actor(request, unit)
-        content = write_actor(found, await public_keys(unit, found), unit.site)
+        content = await describe_actor(unit, found)
     return document(request, content, modified=found.updated_at)
 
 

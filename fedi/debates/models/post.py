@@ -75,6 +75,8 @@ class Post(Base):
     tags: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # without the #
     #: Of ours: path, type, width, height and text of each, as shown and said.
     images: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    #: Of an opening that goes on with another debate: the context of that one.
+    continues_uri: Mapped[str | None]
     document: Mapped[bytes | None]  # of ours: the object as served, proof included
     published_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]
@@ -131,7 +133,10 @@ class Retraction(Base):
 
 
 class ArchivedActivity(Base):
-    """The evidence of a debate: each activity as it was received or sent, byte for byte."""
+    """The evidence of a debate: each activity as it was received or sent, byte for byte.
+
+    Rows are only added.  Of what its author took back, the digest stays without the words.
+    """
 
     __tablename__ = "archive"
     __table_args__ = (Index(None, "thread_id", "id"),)
@@ -141,6 +146,9 @@ class ArchivedActivity(Base):
     object_uri: Mapped[str] = mapped_column(index=True)
     type: Mapped[str]
     actor_uri: Mapped[str]
-    body: Mapped[bytes]
+    body: Mapped[bytes]  # empty once its author took it back
+    sha256: Mapped[bytes]  # of the body as it came
     trust: Mapped[str]  # ours, signature, proof or fetched
+    sender_uri: Mapped[str | None]  # the actor or the collection that brought it
+    key_uri: Mapped[str | None]  # the key of the proof that it carries
     received_at: Mapped[datetime]

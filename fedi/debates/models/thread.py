@@ -28,9 +28,36 @@ class Thread(Base):
     active_at: Mapped[datetime]  # of the newest post
     last_author_id: Mapped[int | None] = reference("actors.id")
     post_count: Mapped[int] = mapped_column(default=0)  # root included, tombstones too
+    #: The context in which it goes on, once its origin is lost and a Group has taken it up.
+    continued_as: Mapped[str | None]
     locked_at: Mapped[datetime | None]
     listed: Mapped[bool] = mapped_column(default=True)  # shown among the network's debates
     changed_at: Mapped[datetime]  # of anything its collections or pages show: the ETag
+
+
+class Continuation(Base):
+    """A second context of a debate: somebody goes on with it where its origin no longer can."""
+
+    __tablename__ = "continuations"
+    __table_args__ = (Index(None, "thread_id"),)
+
+    uri: Mapped[str] = mapped_column(unique=True)  # of the context
+    thread_id: Mapped[int] = reference("threads.id")
+    root_uri: Mapped[str]  # of the post that opens it
+    created_at: Mapped[datetime]
+
+
+class Gap(Base):
+    """A post that a carrier lists and that could not be had: what is known to be missing."""
+
+    __tablename__ = "gaps"
+    __table_args__ = (UniqueConstraint("thread_id", "uri"), Index(None, "uri"))
+
+    thread_id: Mapped[int] = reference("threads.id")
+    uri: Mapped[str]
+    listed_by: Mapped[str]  # the collection that lists it
+    reason: Mapped[str]  # a code
+    noticed_at: Mapped[datetime]
 
 
 class Participation(Base):

@@ -12,6 +12,19 @@ TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 def upgrade() -> None:  # noqa: PLR0915  every table at once
     op.create_table(
+        "actor_snapshots",
+        sa.Column("actor_uri", TEXT, nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("carried_by", TEXT, nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor_snapshots")),
+        sa.UniqueConstraint(
+            "actor_uri", "sha256", name=op.f("uq_actor_snapshots_actor_uri_sha256")
+        ),
+    )
+    op.create_table(
         "actors",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column(
@@ -42,6 +55,11 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("verifies_proofs", sa.Boolean(), nullable=False),
         sa.Column("also_known_as", sa.JSON(), nullable=False),
         sa.Column("moved_to", TEXT, nullable=True),
+        sa.Column("mirrors", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("successors", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("closing_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("key_number", sa.BigInteger(), nullable=False),
+        sa.Column("vouched_by", TEXT, nullable=True),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -200,6 +218,8 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declared_lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", TEXT, nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_peers")),
@@ -296,6 +316,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("private_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"],
@@ -445,6 +466,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_author_id", sa.BigInteger(), nullable=True),
         sa.Column("post_count", sa.BigInteger(), nullable=False),
+        sa.Column("continued_as", TEXT, nullable=True),
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -519,7 +541,10 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("type", TEXT, nullable=False),
         sa.Column("actor_uri", TEXT, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("trust", TEXT, nullable=False),
+        sa.Column("sender_uri", TEXT, nullable=True),
+        sa.Column("key_uri", TEXT, nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
@@ -538,6 +563,27 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(
             batch_op.f("ix_archive_thread_id_id"), ["thread_id", "id"], unique=False
         )
+
+    op.create_table(
+        "continuations",
+        sa.Column("uri", TEXT, nullable=False),
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("root_uri", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_continuations_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_continuations")),
+        sa.UniqueConstraint("uri", name=op.f("uq_continuations_uri")),
+    )
+    with op.batch_alter_table("continuations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_continuations_thread_id"), ["thread_id"], unique=False)
 
     op.create_table(
         "deliveries",
@@ -592,6 +638,28 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
             postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
         )
+
+    op.create_table(
+        "gaps",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("uri", TEXT, nullable=False),
+        sa.Column("listed_by", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_gaps_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gaps")),
+        sa.UniqueConstraint("thread_id", "uri", name=op.f("uq_gaps_thread_id_uri")),
+    )
+    with op.batch_alter_table("gaps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gaps_uri"), ["uri"], unique=False)
 
     op.create_table(
         "participations",
@@ -662,6 +730,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("hat_link", TEXT, nullable=True),
         sa.Column("tags", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("images", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("continues_uri", TEXT, nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
