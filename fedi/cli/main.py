@@ -15,6 +15,7 @@ from fedi.cli import (
     config,
     database,
     doctor,
+    evidence,
     group,
     init,
     keys,
@@ -51,6 +52,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")
 app.add_typer(thread.app, name="thread")
+thread.app.command("verify")(evidence.verify)
 app.add_typer(storage.app, name="storage")
 app.add_typer(database.app, name="database")
 app.add_typer(search.app, name="search")

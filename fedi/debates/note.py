@@ -113,7 +113,7 @@ def write_object(
 
 
 def _write_text(post: Post) -> Document:
-    content = _written_content(post)
+    content = written_content(post)
     return {
         **_write_heading(post),
         "content": content,
@@ -158,8 +158,11 @@ def _heading_html(title: str, question: str) -> str:
     return f"<p><strong>{escape(title, quote=False)}</strong></p>{asked}"
 
 
-def _written_content(post: Post) -> str:
-    """A Note has no title for Mastodon and GoToSocial: a root says it in its first line."""
+def written_content(post: Post) -> str:
+    """The HTML of a post of ours as it is said.
+
+    A Note has no title for Mastodon and GoToSocial: a root says it in its first line.
+    """
     is_titled = post.parent_uri is None and post.type == "Note"
     heading = _heading_html(post.title, post.summary) if is_titled else ""
     return heading + sign_content(post.content, post.hat, post.language)

@@ -1,0 +1,90 @@
+"""`fedi thread verify`: who wrote what, and how that is known."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fedi.cli.frame import DEFAULT_CONFIG, AsJson, ConfigPath, opened_node, print_json
+from fedi.cli.thread import require_thread
+
+if TYPE_CHECKING:
+    from fedi.debates.verification import Verdict
+
+Url = Annotated[str, typer.Argument(metavar="URL", help="Of the debate or a post in it.")]
+
+_WORDS = {
+    "proof": "verified by its author's proof",
+    "origin": "verified: its author's server said it",
+    "copy": "unverified copy",
+    "broken": "NOT AS IT WAS SAID",
+    "gone": "deleted",
+}
+
+
+def verify(
+    url: Url,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody.")] = False,
+    as_json: AsJson = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Say of each post who wrote it and how that is known; exit 1 when one is not as it was said.
+
+    Without --offline the servers of authors are asked about what the evidence kept here
+    does not show.
+    """
+    asyncio.run(_verify(config, url, offline, as_json))
+
+
+async def _verify(config: Path, url: str, offline: bool, as_json: bool) -> None:
+    from fedi.app import sign_requests
+    from inbox.verifying import verify as verify_debate
+
+    async with opened_node(config) as node:
+        async with node.db.reading() as unit:
+            thread = await require_thread(unit, url)
+        if not offline:
+            await sign_requests(node)
+        verdicts = await verify_debate(node, thread, offline=offline)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": verdict.uri,
+                    "author": verdict.author_uri,
+                    "standing": verdict.standing,
+                    "key": verdict.key_uri,
+                    "vouched_by": verdict.vouched_by,
+                    "reason": verdict.reason,
+                }
+                for verdict in verdicts
+            ]
+        )
+    else:
+        _print(verdicts)
+    if failing := [verdict for verdict in verdicts if verdict.fails]:
+        names = ", ".join(f"{verdict.uri} ({verdict.reason})" for verdict in failing)
+        typer.echo(f"fedi: not as said: {names}", err=True)
+        raise typer.Exit(1)
+
+
+def _print(verdicts: Sequence["Verdict"]) -> None:
+    for verdict in verdicts:
+        print(f"{verdict.uri}\n  {verdict.author_uri}\n  {_describe(verdict)}")
+    counts = {
+        word: sum(verdict.standing == name for verdict in verdicts) for name, word in _WORDS.items()
+    }
+    print("\n".join(f"{count:6}  {word}" for word, count in counts.items() if count))
+
+
+def _describe(verdict: "Verdict") -> str:
+    parts = [_WORDS[verdict.standing]]
+    if verdict.key_uri is not None:
+        parts.append(f"key {verdict.key_uri}")
+    if verdict.vouched_by is not None:
+        parts.append(f"the key was handed on by {verdict.vouched_by}")
+    if verdict.reason:
+        parts.append(verdict.reason)
+    return ", ".join(parts)
