@@ -39,6 +39,7 @@ from fedi.web.pages import (
     tags,
     thread,
 )
+from fedi.web.pages.admin import index as administration
 from fedi.web.render import STATIC
 from fedi.web.sharing import shared
 from inbox import owner, views
@@ -171,6 +172,10 @@ OWN: Routes = (
 )
 
 
+#: What administrators and moderators look after.
+ADMINISTRATION: Routes = (get("/admin", administration.show),)
+
+
 def add_watching(app: Application) -> None:
     """Give a process that only works the addresses from which it is watched."""
     app.add_routes(HEALTH)
@@ -178,5 +183,16 @@ def add_watching(app: Application) -> None:
 
 def add_routes(app: Application) -> None:
     """Give every address its handler."""
-    for part in (DISCOVERY, ACTORS, INBOXES, OBJECTS, FEEDS, HEALTH, PAGES, TAKING_PART, OWN):
+    for part in (
+        DISCOVERY,
+        ACTORS,
+        INBOXES,
+        OBJECTS,
+        FEEDS,
+        HEALTH,
+        PAGES,
+        TAKING_PART,
+        OWN,
+        ADMINISTRATION,
+    ):
         app.add_routes(part)

@@ -1,12 +1,21 @@
 """Tables of logins: accounts, sessions, tokens, one-time links."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from actors.models import reference
 from fedi.core.tables import Base
+
+
+class AccountRole(StrEnum):
+    """What a member may do for all: nothing more, moderate everything, decide everything."""
+
+    MEMBER = "member"
+    MODERATOR = "moderator"
+    ADMINISTRATOR = "administrator"
 
 
 class Account(Base):
@@ -17,7 +26,7 @@ class Account(Base):
     actor_id: Mapped[int] = reference("actors.id")
     email: Mapped[str] = mapped_column(unique=True)  # lower case
     password_hash: Mapped[str]
-    is_admin: Mapped[bool] = mapped_column(default=False)
+    role: Mapped[AccountRole] = mapped_column(default=AccountRole.MEMBER)
     language: Mapped[str | None]
     #: Whom the member speaks for: name, place and link of each; and the one chosen last.
     hats: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
@@ -26,6 +35,16 @@ class Account(Base):
     read_until: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+    @property
+    def moderates(self) -> bool:
+        """Whether the member looks after everything that is written here."""
+        return self.role is not AccountRole.MEMBER
+
+    @property
+    def administers(self) -> bool:
+        """Whether the member decides about the node."""
+        return self.role is AccountRole.ADMINISTRATOR
 
 
 class Session(Base):

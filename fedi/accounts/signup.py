@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from actors.local import create_actor
 from actors.models import Role
-from fedi.accounts.models import Account, OneTimeLink
+from fedi.accounts.models import Account, AccountRole, OneTimeLink
 from fedi.accounts.passwords import hash_password
 from fedi.accounts.secrets import digest, new_secret
 from fedi.core.errors import Conflict, Gone, Invalid, NotFound
@@ -49,7 +49,7 @@ async def create_account(
             actor_id=actor.id,
             email=email,
             password_hash=password_hash,
-            is_admin=admin,
+            role=AccountRole.ADMINISTRATOR if admin else AccountRole.MEMBER,
             language=language,
             created_at=unit.now,
         )

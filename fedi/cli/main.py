@@ -12,6 +12,7 @@ import typer
 
 from fedi.cli import (
     account,
+    audit,
     config,
     database,
     doctor,
@@ -46,6 +47,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("top")(top.top)
 app.add_typer(account.app, name="account")
+app.add_typer(audit.app, name="audit")
 app.add_typer(group.app, name="group")
 app.add_typer(keys.app, name="keys")
 app.add_typer(network.app, name="network")

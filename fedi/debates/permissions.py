@@ -8,7 +8,7 @@ import json
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, exists, or_, select
 
 from actors.models import Actor
-from fedi.accounts.models import Account
+from fedi.accounts.models import Account, AccountRole
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.models.thread import Moderator, Participation, Thread
@@ -65,7 +65,7 @@ def findable(viewer: Actor | None = None) -> ColumnElement[bool]:
 
 
 async def is_moderator(unit: Unit, group_id: int | None, actor: Actor) -> bool:
-    """Whether an actor looks after a Group of this node; administrators look after them all."""
+    """Whether an actor looks after a Group of this node; the node's moderators look after all."""
     if group_id is None:
         return False
     group = await unit.find(Actor, id=group_id)
@@ -85,7 +85,7 @@ _LOOKS_AFTER = select(
         ),
         exists().where(
             Account.actor_id == bindparam("actor_id"),
-            Account.is_admin,
+            Account.role != AccountRole.MEMBER,
             Account.disabled_at.is_(None),
         ),
     )

@@ -9,6 +9,8 @@ import fedi.debates.models.search
 import fedi.debates.models.tag
 import fedi.debates.models.thread
 import fedi.debates.search.index  # makes the indexes of search with the tables
+import fedi.moderation.models
+import fedi.moderation.sealing  # makes the audit log append-only
 import inbox.models
 import outbox.models
 from fedi.core.tables import Base, tell_postgresql
@@ -24,6 +26,7 @@ ROOMS = (
     fedi.debates.models.search,
     fedi.debates.models.tag,
     fedi.debates.models.image,
+    fedi.moderation.models,
 )
 TABLES = Base.metadata
 tell_postgresql(TABLES)  # revisions are written for both databases

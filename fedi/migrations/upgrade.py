@@ -12,6 +12,7 @@ from fedi.core.db import open_engine
 from fedi.core.errors import FediError
 from fedi.debates.search.index import make_indexes
 from fedi.migrations.tables import TABLES
+from fedi.moderation.sealing import make_triggers
 
 #: The advisory lock of who migrates: a number beside that of the leader.
 LOCK = leader.LOCK + 1
@@ -45,6 +46,7 @@ async def upgrade(url: str) -> None:
                 await _wait_for_others(connection)
                 await connection.run_sync(_upgrade)
                 await connection.run_sync(make_indexes)
+                await connection.run_sync(make_triggers)
                 await _check_references(connection)
     finally:
         await engine.dispose()

@@ -148,17 +148,13 @@ def render_filled(
     page where the template names them; it is not told what they are, nor who reads, nor when.
     """
     kept: Kept[Shell] = request.app[FRAGMENTS]
-    is_member = request[MEMBER] is not None
-    key = template, request[LANGUAGE].tag, is_member, *context.items()
+    is_member, frame = request[MEMBER] is not None, _frame(request)
+    key = template, request[LANGUAGE].tag, is_member, frame["moderates"], *context.items()
     words = {**words, **_own(request), "document": document}
     if (known := kept.get(key)) is None:
         blanks = {name: blank(name) for name in (*words, *pieces)}
         context |= {"member": is_member}
-        page = (
-            get_env(request.app)
-            .get_template(template)
-            .render({**_frame(request), **blanks, **context})
-        )
+        page = get_env(request.app).get_template(template).render({**frame, **blanks, **context})
         known = shell(page)
         kept.keep(key, known, known.size)
     filled = known.fill(words, pieces)
@@ -193,13 +189,14 @@ def choose_language(request: web.Request) -> Language:
 
 def _frame(request: web.Request) -> Mapping[str, Any]:
     """What the frame of every page shows, and how its words are found and set."""
-    node, language = request.app[NODE], request[LANGUAGE]
+    node, language, member = request.app[NODE], request[LANGUAGE], request[MEMBER]
     return {
         "language": language,
         "count": language.count,
         "say": partial(say, language),
         "languages": request.app[LANGUAGES].values(),
         "network_mark": mark(node.site.actor("network", node.config.network.handle)),
+        "moderates": member is not None and member.account.moderates,
         "site": node.site,
         "feed": FEED,
         "form_field": FIELD,

@@ -9,7 +9,7 @@ from actors.models import Actor
 from fedi.accounts import sessions
 from fedi.accounts.sessions import LASTS, NOTICE, Member
 from fedi.core.appkeys import NODE
-from fedi.core.errors import Unauthenticated
+from fedi.core.errors import Forbidden, Unauthenticated
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
 from fedi.web.keys import MEMBER, SESSION
@@ -62,6 +62,22 @@ def require_member(request: web.Request) -> Member:
     if request.method == hdrs.METH_POST:
         raise SessionOver("your session is over: sign in, then send this again")
     raise web.HTTPSeeOther(f"/sign-in?next={quote(request.rel_url.raw_path_qs, safe='')}")
+
+
+def require_moderator(request: web.Request) -> Member:
+    """The moderator or administrator who asks; as `require_member`, `Forbidden` to members."""
+    member = require_member(request)
+    if not member.account.moderates:
+        raise Forbidden("this page is for those who moderate", code="not-a-moderator")
+    return member
+
+
+def require_administrator(request: web.Request) -> Member:
+    """The administrator who asks; as `require_member`, `Forbidden` to everybody else."""
+    member = require_member(request)
+    if not member.account.administers:
+        raise Forbidden("this page is for administrators", code="not-an-administrator")
+    return member
 
 
 async def actor_of(unit: Unit, member: Member) -> Actor:

@@ -33,8 +33,8 @@ def test_a_node_is_made_with_one_command(tmp_path: Path):
         ("reseau", "Group"),
         ("camille", "Person"),
     ]
-    assert rows(data / "fedi.db", "SELECT email, is_admin FROM accounts") == [
-        ("camille@example.org", 1)
+    assert rows(data / "fedi.db", "SELECT email, role FROM accounts") == [
+        ("camille@example.org", "administrator")
     ]
     assert fedi("config", "check", "--config", config).code == 0
 

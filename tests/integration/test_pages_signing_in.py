@@ -165,7 +165,7 @@ async def test_a_setup_link_makes_one_administrator_and_no_second_one(tmp_path: 
         assert "Camille" in page.words
         assert "Sign out" in page.words
         async with site.node.db.reading() as unit:
-            assert (await unit.session.scalars(select(Account.is_admin))).all() == [True]
+            assert (await unit.session.scalars(select(Account.role))).all() == ["administrator"]
         page = await late.get(link)
         assert (page.status, page.title) == (410, "This link no longer works")
         assert "/sign-in" in page.links()

@@ -26,6 +26,7 @@ METHODS = [
     ("fedi/core/i18n.py", "python"),
     ("fedi/accounts/**.py", "python"),
     ("fedi/debates/**.py", "python"),
+    ("fedi/moderation/**.py", "python"),
     ("fedi/web/**.py", "python"),
     ("actors/local.py", "python"),
 ]

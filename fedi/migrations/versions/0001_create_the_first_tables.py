@@ -103,6 +103,23 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         )
 
     op.create_table(
+        "audit_log",
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", TEXT, nullable=False),
+        sa.Column("role", TEXT, nullable=False),
+        sa.Column("act", TEXT, nullable=False),
+        sa.Column("target", TEXT, nullable=False),
+        sa.Column("before", TEXT, nullable=False),
+        sa.Column("after", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+        sa.UniqueConstraint("number", name=op.f("uq_audit_log_number")),
+    )
+    op.create_table(
         "backfills",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column("reason", TEXT, nullable=False),
@@ -261,7 +278,18 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
         sa.Column("email", TEXT, nullable=False),
         sa.Column("password_hash", TEXT, nullable=False),
-        sa.Column("is_admin", sa.Boolean(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "member",
+                "moderator",
+                "administrator",
+                name="accountrole",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
         sa.Column("language", TEXT, nullable=True),
         sa.Column("hats", sa.JSON(), nullable=False),
         sa.Column("hat", TEXT, nullable=True),

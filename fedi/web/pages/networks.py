@@ -51,7 +51,7 @@ async def follow(request: web.Request) -> web.StreamResponse:
     """POST /networks: look an address up; once confirmed, ask that network for its debates."""
     member = require_member(request)
     form = await read_form(request)
-    if not member.account.is_admin:
+    if not member.account.administers:
         raise Forbidden("only administrators choose which networks are followed")
     node = request.app[NODE]
     try:
