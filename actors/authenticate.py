@@ -177,8 +177,8 @@ class Authenticator:
                     raise Unauthenticated(f"{owner.uri} is gone", code=ACTOR_GONE)
                 return None
             owner = await unit.find(Actor, id=row.actor_id)
-        if owner is None or owner.is_local:
-            return None
+        if owner is None or owner.is_local or owner.vouched_by is not None:
+            return None  # what others carried here is good for proofs alone
         known = KnownKey(to_public_key(row, owner.uri), owner.id)
         if heard == self._ring.heard:  # or else it may have been replaced while we read
             self._ring.keep(known)

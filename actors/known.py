@@ -65,7 +65,8 @@ async def store_actor(unit: Unit, fetched: FetchedActor) -> Actor:
     await keep_snapshot(unit, actor, document.keys)
     actor.document = fetched.body
     actor.verifies_proofs = any(kind_of(key.key) == "ed25519" for key in document.keys)
-    actor.updated_at = actor.fetched_at = unit.now
+    actor.updated_at = unit.now
+    actor.fetched_at = unit.now if fetched.carried_by is None else None
     actor.gone_at = None
     await _store_keys(unit, actor, document.keys, is_new=is_new)
     await _note_peer(unit, actor)

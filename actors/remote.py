@@ -4,7 +4,7 @@ These functions wait for other servers, so none of them may be called inside a u
 `known.py` holds what can be.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from actors.document import read_actor
@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 MAX_AGE = timedelta(days=1)
+#: A server that did not answer for its actors is not asked again about each of them sooner.
+SILENT_FOR = timedelta(hours=1)
 
 
 async def fetch_actor(
@@ -83,7 +85,7 @@ async def obtain_actor(
         known = await unit.find(Actor, uri=uri)
         if known is not None and known.gone_at is not None:
             raise Gone(f"{uri} was removed")
-        if known is not None and known.fetched_at and known.fetched_at > unit.now - max_age:
+        if known is not None and _is_fresh(known, unit.now, max_age):
             return known
         await _refuse_blocked(unit, node, uri)
     try:
@@ -100,6 +102,13 @@ async def obtain_actor(
         if known is None:
             raise
         return known
+
+
+def _is_fresh(known: Actor, now: datetime, max_age: timedelta) -> bool:
+    """Whether a row says what its server would; that of a silent server is tried again hourly."""
+    if known.vouched_by is not None:
+        return bool(max_age) and known.updated_at > now - SILENT_FOR
+    return known.fetched_at is not None and known.fetched_at > now - max_age
 
 
 async def obtain_by_handle(node: Node, text: str, budget: Budget | None = None) -> Actor:

@@ -34,6 +34,7 @@ from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, SURVEY
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
+from fedi.web.opened import OPENED, Opened
 from fedi.web.proxies import trust_proxies
 from fedi.web.render import set_up_templates
 from fedi.web.seen import SEEN, Seen
@@ -44,9 +45,10 @@ from inbox.backfill import Backfiller
 from inbox.guard import Guard
 from inbox.keys import ACCEPTOR, GUARD
 from inbox.models import Backfill, InboxItem
+from inbox.partners import meet_partners
 from inbox.processor import Processor
 from inbox.receive import Acceptor
-from inbox.reconciliation import reconcile
+from inbox.reconciliation import complete_opened, reconcile
 from inbox.resolve import Resolver
 from outbox.deliverer import Deliverer
 from outbox.models import Delivery
@@ -59,6 +61,8 @@ QUEUES = (InboxItem, Delivery, Backfill)
 MAX_BODY = 1024 * 1024
 #: Between two looks for peers of whom we do not know, or no longer know, what they run.
 DESCRIBE_SECONDS = 20
+#: Between two looks for networks that keep copies and that we have not met.
+PARTNERS_SECONDS = 60
 #: Between two writings of what the doors noted for the federation journal.
 JOURNAL_SECONDS = 5
 #: Between two writings of what members have read.
@@ -102,12 +106,14 @@ def create_app(
     app[GALLERY] = Gallery(node.config.media_dir)
     app[LIMITS] = make_limits(node.config.limits)
     app[SEEN] = seen = Seen(node.db)
+    app[OPENED] = opened = Opened(partial(complete_opened, node))
     app[SURVEY] = Survey(node, QUEUES)
     set_up_templates(app, node.config)
     (add_watching if role == "worker" else add_routes)(app)
 
     journaling = Chore(journal.flush, every=JOURNAL_SECONDS, at_end=True)
     marking = Chore(seen.flush, every=SEEN_SECONDS, at_end=True)
+    completing = Chore(opened.flush, every=SEEN_SECONDS)
 
     def work() -> list[Loop]:
         return [Processor(node, resolver, journal), Backfiller(node, resolver), Deliverer(node)]
@@ -116,7 +122,7 @@ def create_app(
         _keep_running(
             node,
             always=[Pulse(), journaling, node.signals],
-            listening=[acceptor, marking] if role != "worker" else [],
+            listening=[acceptor, marking, completing] if role != "worker" else [],
             work=work if role != "web" else None,
         )
     )
@@ -140,6 +146,7 @@ def _keep_running(
         led: list[Loop] = [
             Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
             Indexer(node.db),
+            Chore(partial(meet_partners, node), every=PARTNERS_SECONDS),
             Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
             Daily(partial(prune, node), at=NIGHT, clock=node.clock),
         ]

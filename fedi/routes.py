@@ -7,7 +7,7 @@ who ask the same within a few seconds one answer.
 
 from aiohttp.web import AbstractRouteDef, Application, get, post, static
 
-from fedi.web import actor_documents, client, documents, feeds, health, metrics, wellknown
+from fedi.web import actor_documents, client, documents, feeds, health, metrics, mirrors, wellknown
 from fedi.web.middleware import for_servers
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
@@ -91,6 +91,8 @@ OBJECTS: Routes = (
     get("/c/{key}", negotiate(documents.context, thread.find)),
     get("/c/{key}/history", documents.history),
     get("/a/{key}", shared(documents.activity)),
+    get("/m", shared(mirrors.index)),
+    get("/m/{address:.+}", shared(mirrors.show)),
 )
 
 FEEDS: Routes = (

@@ -1,9 +1,10 @@
 """The loop that makes debates complete: it reads the collections in which peers list them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from sqlalchemy import select
@@ -12,18 +13,18 @@ from actors.models import Actor
 from fedi.core.errors import BudgetSpent, FediError, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget
 from fedi.core.jobs import claim, finish, postpone
-from fedi.core.jsonld import Document, id_of, one_type
+from fedi.core.jsonld import Document, id_of
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
-from fedi.core.vocab import POST_TYPES
-from fedi.debates.models.post import Post
-from inbox.batch import process
-from inbox.completion import COOLDOWN, schedule_backfill
+from fedi.debates.gaps import note_gaps
+from fedi.debates.mirrors import is_mirror
+from inbox.completion import COOLDOWN, schedule_backfill, schedule_mirrors
+from inbox.copies import CopyReading, IndexReading, is_index
 from inbox.crawl import Item, read_collection
+from inbox.gathering import Gatherer
 from inbox.models import Backfill
-from inbox.parse import read_bare_post, read_collected
 from inbox.resolve import Resolver
-from inbox.types import DONE, Received
 
 log = structlog.get_logger()
 
@@ -31,8 +32,19 @@ AT_ONCE = 4
 LEASE = timedelta(minutes=10)
 IDLE_SECONDS = 30.0
 MAX_ATTEMPTS = 5
-#: An activity may need its author, then what it answers, then its Group.
-MAX_ROUNDS = 4
+
+
+class Reading(Protocol):
+    """One reading of one collection."""
+
+    rest: list[str]  # pages to read another time
+
+    @property
+    def context(self) -> str | None:
+        """The debate whose posts it lists, if it is known."""
+
+    async def read(self) -> None:
+        """Take in what is unknown here."""
 
 
 def new_budget() -> Budget:
@@ -74,39 +86,54 @@ class Backfiller:
     async def _read(self, row: Backfill) -> None:
         """Read one collection, and say when it is to be read again, if it is."""
         error: FediError | None = None
-        reading = _Reading(self._node, self._resolver, row.uri)
+        budget = new_budget()
+        gatherer = Gatherer(self._node, self._resolver, row.uri, budget)
+        reading = self._begin(row.uri, gatherer, budget)
         try:
             await reading.read()
         except FediError as raised:
             error = raised
-        unfinished = isinstance(error, Unreachable | BudgetSpent) and row.attempts < MAX_ATTEMPTS
+        error = error or gatherer.silence
         async with self._node.db.unit() as unit:
+            await note_gaps(unit, reading.context, row.uri, gatherer.missing)
             for uri in reading.rest:
                 await schedule_backfill(unit, uri, reason=row.uri, after=COOLDOWN)
-            if error is not None and unfinished:
-                until = unit.now + COOLDOWN * row.attempts
-                await postpone(unit, Backfill, [row.id], until, error.code)
-            else:
-                code = error.code if error is not None else None
-                await finish(unit, Backfill, [row.id], last_error=code)
+            if error is not None:
+                await schedule_mirrors(unit, row.uri)
+            await _conclude(unit, row, error)
+
+    def _begin(self, uri: str, gatherer: Gatherer, budget: Budget) -> Reading:
+        if is_index(uri):
+            return IndexReading(self._node, uri, budget)
+        if is_mirror(uri):
+            return CopyReading(self._node, uri, gatherer, budget)
+        return _Reading(self._node, uri, gatherer, budget)
+
+
+async def _conclude(unit: Unit, row: Backfill, error: FediError | None) -> None:
+    if isinstance(error, Unreachable | BudgetSpent) and row.attempts < MAX_ATTEMPTS:
+        until = unit.now + COOLDOWN * row.attempts
+        await postpone(unit, Backfill, [row.id], until, error.code)
+    else:
+        code = error.code if error is not None else None
+        await finish(unit, Backfill, [row.id], last_error=code)
 
 
 class _Reading:
     """One reading of one collection."""
 
-    def __init__(self, node: Node, resolver: Resolver, uri: str) -> None:
+    def __init__(self, node: Node, uri: str, gatherer: Gatherer, budget: Budget) -> None:
         self._node = node
-        self._resolver = resolver
         self._uri = uri
-        self._budget = new_budget()
-        self._silence: Unreachable | None = None
-        self._found = 0
+        self._gatherer = gatherer
+        self._budget = budget
         self._last: list[Document] = []  # the last page read of each collection
+        self.context = uri  # of a debate, or of nothing
+        self.rest: list[str] = []
 
-    @property
-    def rest(self) -> list[str]:
+    def _following(self) -> list[str]:
         """Pages to read another time: those behind the bound, if anything new was before it."""
-        following = [id_of(page.get("next")) for page in self._last] if self._found else []
+        following = [id_of(page.get("next")) for page in self._last] if self._gatherer.found else []
         return [uri for uri in following if uri is not None and same_origin(uri, self._uri)]
 
     async def read(self) -> None:
@@ -120,14 +147,14 @@ class _Reading:
             history = id_of(page.get("contextHistory"))
             if page.get("id") == self._uri and history and same_origin(history, self._uri):
                 await self._read_history(history)
-            await self._take(items, owner)
-        if self._silence is not None:
-            raise self._silence
+            await self._gatherer.take(items, owner)
+            self.rest = self._following()
+        self.rest = self._following()
 
     async def _read_history(self, uri: str) -> None:
         try:
             async for _, items in self._pages(uri):
-                await self._take(items, None)
+                await self._gatherer.take(items)
         except (Malformed, NotFound):
             log.debug("history unreadable", uri=uri)
 
@@ -143,73 +170,3 @@ class _Reading:
         async with self._node.db.reading() as unit:
             query = select(Actor.uri).where(Actor.outbox == self._uri).limit(1)
             return await unit.session.scalar(query)
-
-    async def _take(self, items: Sequence[Item], owner: str | None) -> None:
-        known = await self._known({uri for item in items if (uri := _post_of(item)) is not None})
-        batch = []
-        for item in items:
-            if _post_of(item) in known:
-                continue
-            if isinstance(item, str):
-                await self._obtain(item)
-            elif (received := self._interpret(item, owner)) is not None:
-                batch.append(received)
-            await asyncio.sleep(0)
-        await self._handle(batch)
-
-    async def _known(self, uris: set[str]) -> set[str]:
-        async with self._node.db.reading() as unit:
-            known = set(await unit.session.scalars(select(Post.uri).where(Post.uri.in_(uris))))
-        return known | {uri for uri in uris if self._node.site.is_local(uri)}
-
-    async def _obtain(self, uri: str) -> None:
-        """Fetch one post; one that cannot be had must not keep the others away."""
-        try:
-            self._found += await self._resolver.obtain_post(uri, self._budget) is not None
-        except BudgetSpent:
-            raise
-        except Unreachable as error:
-            self._silence = error
-        except FediError as error:
-            log.debug("item refused", uri=uri, code=error.code)
-
-    def _interpret(self, document: Document, owner: str | None) -> Received | None:
-        try:
-            if one_type(document.get("type"), POST_TYPES) is not None:
-                return read_bare_post(document, source_uri=self._uri, way="collected")
-            received = read_collected(document, self._node.site, source_uri=self._uri)
-        except Malformed as error:
-            log.debug("item refused", uri=document.get("id"), code=error.code)
-            return None
-        if received.actor_uri == owner:
-            received.trust = "fetched"
-        return received
-
-    async def _handle(self, batch: list[Received]) -> None:
-        """Handle activities found, asking the network for what they need as often as they need.
-
-        A reaction may stand behind a post that has to be asked for: it waits with it.
-        """
-        for _ in range(MAX_ROUNDS):
-            if not batch:
-                return
-            results = await process(self._node, batch)
-            self._found += sum(outcome == DONE for _, outcome in results)
-            batch = [
-                received for received, outcome in results if outcome.name in ("waiting", "later")
-            ]
-            for received in list(batch):
-                try:
-                    await self._resolver.resolve(received, self._budget)
-                except Unreachable as error:
-                    self._silence = error
-                    batch.remove(received)
-
-
-def _post_of(item: Item) -> str | None:
-    """The post that an item is, or creates: when it is known there is nothing to do."""
-    if isinstance(item, dict) and item.get("type") == "Create":
-        return id_of(item.get("object"))
-    if isinstance(item, dict) and one_type(item.get("type"), POST_TYPES) is None:
-        return None
-    return id_of(item)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
+from fedi.debates.audience import carriers
+from fedi.debates.mirrors import mirror_uri
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
@@ -13,6 +15,8 @@ from inbox.models import Backfill
 COOLDOWN = timedelta(minutes=15)
 #: A debate that has come so far in is not gone after further.
 MAX_POSTS = 500
+#: Copies that are asked when the origin does not answer, or at night.
+MAX_MIRRORS = 3
 
 
 async def schedule_backfill(
@@ -52,6 +56,24 @@ async def complete_thread(
         replies = document.replies_uri
         if replies is not None and same_origin(replies, post.uri):
             await schedule_backfill(unit, replies, reason=post.uri)
+
+
+async def schedule_mirrors(
+    unit: Unit, context_uri: str, *, limit: int = MAX_MIRRORS, lately: timedelta = COOLDOWN
+) -> None:
+    """Have copies of a debate compared with what is kept here: of those who carry it besides us.
+
+    Those that were read `lately` are left alone.
+    """
+    thread = await unit.find(Thread, uri=context_uri)
+    if thread is None or thread.uri == thread.root_uri:
+        return
+    origins = dict.fromkeys(actor.origin for actor in await carriers(unit, thread))
+    for origin in list(origins)[:limit]:
+        uri = mirror_uri(origin, thread.uri)
+        row = await unit.find(Backfill, uri=uri)
+        if row is None or row.finished_at is None or row.finished_at < unit.now - lately:
+            await schedule_backfill(unit, uri, reason=context_uri)
 
 
 def _leads_to_all(context: str, thread: Thread) -> bool:

@@ -72,7 +72,9 @@ def read_collected(document: Document, site: Site, *, source_uri: str) -> Receiv
     return received
 
 
-def read_bare_post(document: Document, *, source_uri: str, way: Way) -> Received:
+def read_bare_post(
+    document: Document, *, source_uri: str, way: Way, type: str = "Create"
+) -> Received:
     """Read a post that came without its Create, as if its author had just sent one.
 
     Raises `Malformed` when it has not one id and one author.
@@ -80,8 +82,8 @@ def read_bare_post(document: Document, *, source_uri: str, way: Way) -> Received
     author_uri, uri = one_owner(document.get("attributedTo")), id_of(document)
     if author_uri is None or uri is None:
         raise Malformed("a post has one id and one author", code="author")
-    wrapper = {"type": "Create", "actor": author_uri, "object": document}
-    frame = Frame(None, "Create", author_uri)
+    wrapper = {"type": type, "actor": author_uri, "object": document}
+    frame = Frame(None, type, author_uri)
     return read_activity(
         wrapper, frame, dumps(document), signer_uri=source_uri, trust=None, way=way
     )

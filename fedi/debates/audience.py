@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from actors.followers import Target, follower_targets, targets_of
 from actors.local import network_actor
@@ -86,12 +86,25 @@ async def participant_targets(unit: Unit, thread: Thread) -> list[Target]:
 
 
 async def carriers(unit: Unit, thread: Thread) -> list[Actor]:
-    """The networks that keep a thread besides us, by their Groups: they follow one of ours.
+    """The networks that keep a thread besides us, by their Groups.
 
-    The Group where a foreign thread was opened is among them when its node is of our kind.
+    They follow one of ours, or the Group of the debate tells that they keep it.  A debate of
+    somebody else is kept, too, by the networks that ours follows, and by the Group where it was
+    opened when its node is of our kind.
     """
     network = await network_actor(unit)
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
     followed = {network.id, thread.group_id or network.id}
+    accepted = Follow.accepted_at.is_not(None)
+    keeps = [
+        Actor.id.in_(select(Follow.follower_id).where(Follow.followed_id.in_(followed), accepted)),
+        Actor.id == thread.group_id,
+    ]
+    if group is not None and group.mirrors and not group.is_local:
+        keeps.append(Actor.uri.in_(group.mirrors))
+    if thread.origin != unit.site.url:
+        ours = select(Follow.followed_id).where(Follow.follower_id == network.id, accepted)
+        keeps.append(Actor.id.in_(ours))
     query = (
         select(Actor)
         .join(Peer, Peer.uri == Actor.origin)
@@ -99,12 +112,7 @@ async def carriers(unit: Unit, thread: Thread) -> list[Actor]:
             Peer.dialect == Dialect.NODE,
             Actor.type == "Group",
             Actor.role.is_(None),
-            Actor.id.in_(
-                select(Follow.follower_id).where(
-                    Follow.followed_id.in_(followed), Follow.accepted_at.is_not(None)
-                )
-            )
-            | (Actor.id == thread.group_id),
+            or_(*keeps),
         )
         .order_by(Actor.id)
     )

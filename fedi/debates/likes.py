@@ -11,6 +11,7 @@ from fedi.core.errors import Forbidden
 from fedi.core.jsonld import Document, parse_document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
+from fedi.debates.audience import carrier_targets
 from fedi.debates.groups import relay
 from fedi.debates.holding import hold
 from fedi.debates.joining import thread_of
@@ -50,7 +51,7 @@ async def like(unit: Unit, actor: Actor, post: Post) -> Reaction:
         audience=post.audience_uri,
     )
     reaction = await _count(unit, actor, post, kind="like", uri=document["id"], emoji=None)
-    await _say(unit, actor, post, thread, document, await targets_of(unit, told, "addressed"))
+    await _say(unit, actor, post, thread, document, await _hearers(unit, thread, told))
     return reaction
 
 
@@ -83,7 +84,7 @@ async def unlike(unit: Unit, actor: Actor, post: Post) -> bool:
     document = await _take_back(unit, actor, post, "like")
     if document is not None:
         thread = await thread_of(unit, post)
-        told = await targets_of(unit, await _told(unit, post, thread), "addressed")
+        told = await _hearers(unit, thread, await _told(unit, post, thread))
         await _say(unit, actor, post, thread, document, told)
     return document is not None
 
@@ -135,6 +136,15 @@ async def _told(unit: Unit, post: Post, thread: Thread) -> list[Actor]:
     ids = dict.fromkeys([post.author_id, thread.group_id, thread.author_id])
     found = [await unit.find(Actor, id=identity) for identity in ids if identity is not None]
     return [actor for actor in found if actor is not None]
+
+
+async def _hearers(unit: Unit, thread: Thread, told: list[Actor]) -> list[Target]:
+    """Where a like goes: to those it names, and to all who keep the debate, whoever is silent."""
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    targets = await targets_of(unit, told, "addressed")
+    if group is None or not group.is_local:  # or else the Group passes it on
+        targets += await carrier_targets(unit, thread)
+    return targets
 
 
 async def _say(

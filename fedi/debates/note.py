@@ -226,13 +226,20 @@ def write_tombstone(post: Post, author_uri: str) -> Document:
         "@context": [AS2],
         "id": post.uri,
         "type": TOMBSTONE,
+        **write_place(post, author_uri),
+        **_given("deleted", post.deleted_at and write_moment(post.deleted_at)),
+    }
+
+
+def write_place(post: Post, author_uri: str) -> Document:
+    """Where a post stood that is gone."""
+    return {
         "formerType": post.type,
         "attributedTo": author_uri,
         **_given("inReplyTo", post.parent_uri),
         **_given("context", post.context_uri),
         **_given("audience", post.audience_uri),
         "published": write_moment(post.published_at),
-        **_given("deleted", post.deleted_at and write_moment(post.deleted_at)),
     }
 
 

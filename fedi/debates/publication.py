@@ -15,7 +15,7 @@ from fedi.debates.audience import address, named_actors, post_targets
 from fedi.debates.groups import relay, take_boosts_back
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import write_object
+from fedi.debates.note import write_object, write_place
 from outbox.builders import build_create, build_delete, build_update
 from outbox.models import Activity
 from outbox.publish import publish, recipients_so_far
@@ -74,6 +74,7 @@ async def say_delete(unit: Unit, post: Post, thread: Thread, actor: Actor, reaso
         actor.uri,
         post.uri,
         summary=reason,
+        place=write_place(post, actor.uri) if by_author else None,
         to=[PUBLIC],
         cc=[uri for uri in (post.audience_uri, followers) if uri is not None],
         audience=post.audience_uri,

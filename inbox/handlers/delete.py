@@ -2,13 +2,16 @@
 
 from actors.known import forget_actor
 from actors.models import Actor
+from fedi.core.errors import Malformed
 from fedi.core.jsonld import text_of
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.posts import accept_remote_delete
+from fedi.debates.note import read_object
+from fedi.debates.posts import accept_remote_delete, accept_remote_post
 from inbox.evidence import evidence_of
 from inbox.forwarding import pass_on
+from inbox.parse import is_tombstone
 from inbox.types import DONE, Need, Outcome, Received, ignored
 
 MAX_REASON = 500
@@ -27,6 +30,8 @@ async def handle_delete(unit: Unit, received: Received) -> Outcome:
     post = await unit.find(Post, uri=uri)
     if post is not None and post.deleted_at is not None:
         return ignored("known")
+    if post is None and await _leave_tombstone(unit, received):
+        return DONE
     actor = await _owner_if_gone(unit, received, post) or received.actor
     deleted = await accept_remote_delete(
         unit, uri, actor, reason=reason_of(received), evidence=evidence_of(received)
@@ -37,6 +42,27 @@ async def handle_delete(unit: Unit, received: Received) -> Outcome:
         return ignored("not-the-author")
     await pass_on(unit, received, post)
     return DONE
+
+
+async def _leave_tombstone(unit: Unit, received: Received) -> bool:
+    """Put a tombstone where a post stood that never arrived, when its author's Delete tells where.
+
+    Only in a debate that is kept here: what answers it has its place then.
+    """
+    if received.object is None or not is_tombstone(received.object):
+        return False
+    try:
+        document = read_object(received.object)
+    except Malformed:
+        return False
+    if document.author_uri != received.actor_uri:
+        return False
+    parent = await unit.find(Post, uri=document.parent_uri) if document.parent_uri else None
+    thread = await unit.find(Thread, uri=document.context_uri) if document.context_uri else None
+    if parent is None and thread is None:
+        return False
+    evidence = evidence_of(received)
+    return await accept_remote_post(unit, document, received.actor, evidence=evidence) is not None
 
 
 async def handle_removal(unit: Unit, group: Actor, received: Received) -> Outcome:

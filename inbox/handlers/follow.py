@@ -2,13 +2,14 @@
 
 from actors.followers import accept_follow, find_follow, request_follow, targets_of
 from actors.local import find_local
-from actors.models import Actor, Peer, Role
+from actors.models import Actor, Dialect, Peer, Role
 from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.retractions import is_retracted
 from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_accept, build_reject
+from outbox.introduction import introduce
 from outbox.publish import publish
 
 
@@ -35,9 +36,18 @@ async def handle_follow(unit: Unit, received: Received) -> Outcome:
     follow = await request_follow(unit, uri, received.actor, followed)
     if followed.approves_followers and follow.accepted_at is None:
         return DONE
+    is_news = follow.accepted_at is None
     await accept_follow(unit, follow)
     await _answer(unit, followed, received, accept=True)
+    if is_news and await _keeps_copies(unit, received.actor) and followed.type == "Group":
+        await introduce(unit, followed)  # it names those who keep its debates
     return DONE
+
+
+async def _keeps_copies(unit: Unit, follower: Actor) -> bool:
+    """Whether a follower is a network of our kind."""
+    peer = await unit.find(Peer, uri=follower.origin)
+    return follower.type == "Group" and peer is not None and peer.dialect is Dialect.NODE
 
 
 async def _know_peer(unit: Unit, received: Received) -> Outcome | None:

@@ -15,14 +15,17 @@ def build_delete(
     object_uri: str,
     *,
     summary: str = "",
+    place: Document | None = None,
     **addressed: Unpack[Addressing],
 ) -> Document:
     """Take a post back, or an actor that says it of itself.
 
     A `summary` is the reason of a moderator: by it Lemmy tells a removal from an author's
     own deletion.  A post leaves a Tombstone; an actor is named by its id, as Mastodon does.
+    `place` is what the Tombstone tells of where the post stood: who never had the post can then
+    put something in its place, though its server be gone.
     """
     of_itself = object_uri == actor_uri
-    removed = object_uri if of_itself else {"id": object_uri, "type": TOMBSTONE}
+    removed = object_uri if of_itself else {"id": object_uri, "type": TOMBSTONE, **(place or {})}
     reason = {"summary": summary} if summary else {}
     return envelope("Delete", site.activity(key), actor_uri, removed, **reason, **addressed)

@@ -20,6 +20,7 @@ from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Retraction, Revision
 from fedi.debates.models.thread import Moderator, Participation, Thread
+from fedi.debates.note import write_place
 from fedi.debates.posts import delete_post, edit_post, write_reply
 from fedi.debates.threads import open_thread, read_page
 from outbox.models import Activity, Delivery
@@ -305,7 +306,11 @@ async def test_what_its_author_takes_back_leaves_a_tombstone_and_no_word(unit: U
     await delete_post(unit, camille, root)
 
     (delete,) = await said(unit, "Delete")
-    assert delete["object"] == {"id": root.uri, "type": "Tombstone"}
+    assert delete["object"] == {
+        "id": root.uri,
+        "type": "Tombstone",
+        **write_place(root, camille.uri),
+    }, "who never had it can leave its place"
     assert "summary" not in delete
     await verified(unit, camille, delete)
     assert await inboxes(unit, "Delete") == ["https://lisbon.example/inbox"]

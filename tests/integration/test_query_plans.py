@@ -16,6 +16,7 @@ from factories import FakeClock
 from inboxes import Neighbour, OpenSite, Voice
 from photos import photo
 from plans import Statements
+from sqlalchemy import select
 from visitors import Site, Visitor, pages
 
 from actors.appkeys import JOURNAL, POLICIES
@@ -26,17 +27,23 @@ from fedi.core.fetch import Fetcher
 from fedi.core.survey import Survey
 from fedi.core.urls import Site as Home
 from fedi.core.vocab import ACTIVITY_JSON, PUBLIC
+from fedi.debates.gaps import missing_posts
+from fedi.debates.models.thread import Thread
 from fedi.debates.search.keeping import Indexer
+from fedi.debates.verification import verify_thread
 from fedi.retention import count_prunable, prune
 from inbox.backfill import Backfiller
 from inbox.dispatch import HANDLERS
 from inbox.keys import ACCEPTOR
+from inbox.partners import meet_partners
 from inbox.processor import Processor
-from inbox.reconciliation import reconcile
+from inbox.reconciliation import complete_opened, reconcile
 from inbox.resolve import Resolver
 from outbox.deliverer import Deliverer
 
 LONG = timedelta(days=40)
+#: What is asked of the copy of a debate.
+COPIES = ("?after=0", "?authors=0", "?digest=", "?posts=0123456789abcdef", "?before=9")
 
 
 @asynccontextmanager
@@ -115,6 +122,13 @@ async def turn_by_day(it: OpenSite) -> None:
 async def turn_by_night(it: OpenSite) -> None:
     """Do what the leader does, at its start and once a day."""
     await take_up(it.node)
+    await meet_partners(it.node)
+    async with it.node.db.reading() as unit:
+        threads = list(await unit.session.scalars(select(Thread).where(Thread.listed)))
+        for thread in threads:
+            await verify_thread(unit, thread)
+            await missing_posts(unit, thread)
+    await complete_opened(it.node, [thread.id for thread in threads])
     await reconcile(it.node)
     it.clock.advance(LONG)
     await count_prunable(it.node)
@@ -131,6 +145,8 @@ async def open_every_page(site: Site, visitor: Visitor, names: dict[str, str]) -
             path = resource.canonical.format(**keys)
             await visitor.get(path)
             for more in ("", "?page=1", "?page=true"):
+                await visitor.get(path + more, Accept=ACTIVITY_JSON)
+            for more in COPIES if path.startswith("/m") else ():
                 await visitor.get(path + more, Accept=ACTIVITY_JSON)
 
 
@@ -193,6 +209,7 @@ async def test_no_statement_reads_a_growing_table_whole(tmp_path: Path, clock: F
             page = await elise.get("/")
             key = re.findall(r"/d/(\w+)", page.text)[0]
             names = {"name": "reseau", "token": "x", "slug": "x", "key": post, "place": post}
+            names["address"] = f"{site.node.site.domain}/c/{key}"
             await open_every_page(site, elise, names)
             for other in ({"name": "elise", "key": key}, {"name": "tilios@127.0.0.1"}):
                 await open_every_page(site, site.visitor(), names | other)

@@ -21,6 +21,7 @@ from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.composing import read_composer, set_extras
 from fedi.web.fragments import Fragments
 from fedi.web.keys import LANGUAGE, MEMBER
+from fedi.web.opened import OPENED
 from fedi.web.own import read_own, set_own
 from fedi.web.posts import Scene, set_scene
 from fedi.web.render import FEED, render_filled
@@ -99,6 +100,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             )
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
+    request.app[OPENED].note(thread.id)
     at_start = passage.is_start
     label = scene.networks.label(excerpt.opening.author_origin)
     return render_filled(
