@@ -84,6 +84,7 @@ class Actor(Base):
     updated_at: Mapped[datetime]
     fetched_at: Mapped[datetime | None]  # of peers' actors
     suspended_at: Mapped[datetime | None]
+    silenced_at: Mapped[datetime | None]  # its debates are not put forward here
     gone_at: Mapped[datetime | None]  # 410: nothing is asked of it again
     #: A key made when its names last changed: who follows changes reads them in this order.
     stamp: Mapped[int] = mapped_column(default=new_id, index=True)
@@ -158,7 +159,8 @@ class Policy(StrEnum):
     """What this node decided about a peer."""
 
     OPEN = "open"
-    ALLOWED = "allowed"  # explicitly; needed in allow-list mode
+    ALLOWED = "allowed"  # an ally: explicitly, as it is needed in allow-list mode
+    FILTERED = "filtered"  # what it writes is held until a moderator has read it
     BLOCKED = "blocked"
 
 

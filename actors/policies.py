@@ -144,13 +144,13 @@ async def read_book(unit: Unit, mode: Mode = "open") -> Book:
 
 async def _read_rules(unit: Unit) -> list[tuple[str, Policy]]:
     peers = await unit.session.execute(
-        select(Peer.uri, Peer.policy).where(Peer.policy.in_((Policy.ALLOWED, Policy.BLOCKED)))
+        select(Peer.uri, Peer.policy).where(Peer.policy != Policy.OPEN)
     )
     return [(origin_of(uri).authority, policy) for uri, policy in peers]
 
 
 async def blocked_hosts(unit: Unit) -> Book:
-    """The servers that moderators blocked, remembered for the unit: ask `origin in blocked`."""
+    """What was decided about servers, remembered for the unit: ask `origin in blocked`."""
     if _BOOK not in unit.memory:
         unit.memory[_BOOK] = Book(await _read_rules(unit))
     book: Book = unit.memory[_BOOK]

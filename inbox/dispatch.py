@@ -15,7 +15,7 @@ from inbox.handlers.like import handle_like
 from inbox.handlers.move import handle_move
 from inbox.handlers.reject import handle_reject
 from inbox.handlers.remove import handle_remove
-from inbox.handlers.undo import handle_undo
+from inbox.handlers.undo import handle_restoration, handle_undo
 from inbox.handlers.update import handle_update
 from inbox.relevance import why_ignore
 from inbox.types import DONE, Handler, Need, Outcome, Received, ignored
@@ -94,4 +94,6 @@ async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcom
         outcome = await handle(unit, part)
     if part.type == "Delete" and outcome.name == "ignored" and outcome.reason != "known":
         return await handle_removal(unit, announce.actor, part)
+    if part.type == "Undo" and outcome.reason == "not-removed-by-it":
+        return await handle_restoration(unit, announce.actor, part)
     return outcome

@@ -87,7 +87,10 @@ async def begin_foreign_thread(unit: Unit, post: Post) -> Thread:
     if is_root and post.context_uri is not None and same_origin(post.context_uri, post.uri):
         taken = await unit.find(Thread, uri=post.context_uri)
         uri = post.context_uri if taken is None else post.uri
-    listed = is_root and post.visibility is Visibility.PUBLIC and bool(group or post.title)
+    author = await unit.find(Actor, id=post.author_id)
+    is_silenced = author is not None and author.silenced_at is not None
+    is_offered = post.visibility is Visibility.PUBLIC and bool(group or post.title)
+    listed = is_root and is_offered and not is_silenced
     return begin_thread(unit, post, uri=uri, group_id=group.id if group else None, listed=listed)
 
 

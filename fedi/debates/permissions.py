@@ -50,6 +50,7 @@ def findable(viewer: Actor | None = None) -> ColumnElement[bool]:
         readable(viewer.uri if viewer is not None else None),
         Post.deleted_at.is_(None),
         Actor.suspended_at.is_(None),
+        Actor.silenced_at.is_(None),
     )
     agreed = or_(Actor.role.is_not(None), Actor.indexable)
     offered = and_(Post.visibility == Visibility.PUBLIC, agreed)

@@ -19,6 +19,7 @@ from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
 from fedi.debates.archive import archive, erase_evidence, was_said
 from fedi.debates.extras import Extras, carry
+from fedi.debates.filtering import is_filtered, must_wait
 from fedi.debates.holding import hold
 from fedi.debates.images import put_away
 from fedi.debates.joining import (
@@ -145,7 +146,7 @@ async def delete_post(unit: Unit, actor: Actor, post: Post, *, reason: str = "")
     by_author = post.author_id == actor.id
     if by_author:
         await retract(unit, post.uri, actor.uri)
-    await _bury(unit, post, thread, None if by_author else actor, reason)
+    await bury(unit, post, thread, None if by_author else actor, reason)
     await say_delete(unit, post, thread, actor, "" if by_author else reason)
 
 
@@ -177,6 +178,8 @@ async def accept_remote_post(
         return await _hear_again(unit, known, author, evidence)
     if document.tombstone:
         await retract(unit, document.uri, author.uri)
+    if not document.tombstone and await must_wait(unit, document, author):
+        return None
     post = receive(unit, document, author)
     if not is_public(post) and not await _names_somebody_here(unit, post.addressed):
         return None
@@ -192,7 +195,7 @@ async def accept_remote_post(
         await settle(unit, post, thread, parent)
     await enter(unit, post, thread, parent)
     if await is_retracted(unit, post.uri, author.uri):
-        await _bury(unit, post, thread, None, "")
+        await bury(unit, post, thread, None, "")
     note_tags(unit, post)
     _keep_evidence(unit, post, thread, author, evidence)
     return post
@@ -239,7 +242,7 @@ async def _names_somebody_here(unit: Unit, uris: Sequence[str]) -> bool:
 async def accept_remote_edit(
     unit: Unit, document: PostDocument, author: Actor, *, evidence: Evidence | None
 ) -> Post | None:
-    """Apply a peer's new text of its own post; None when it brings nothing new.
+    """Apply a peer's new text of its own post; None when it brings nothing new, or is held back.
 
     An edit dated like the last one or before it came late and is ignored; one that bears no
     date counts when the text differs.  Type, author, parent, context, audience and date of
@@ -248,7 +251,7 @@ async def accept_remote_edit(
     post = await unit.find(Post, uri=document.uri)
     if post is None or post.author_id != author.id or post.deleted_at is not None:
         return None
-    if not _speaks_for(unit, document, author):
+    if not _speaks_for(unit, document, author) or await is_filtered(unit, author):
         return None
     changed = {
         "title": document.title,
@@ -296,7 +299,7 @@ async def accept_remote_delete(
     thread = await thread_of(unit, post)
     if post.author_id == actor.id:
         await retract(unit, uri, actor.uri)
-        await _bury(unit, post, thread, None, "")
+        await bury(unit, post, thread, None, "")
         if evidence is not None and is_public(post):
             archive(unit, thread, evidence, object_uri=uri, actor_uri=actor.uri)
         return True
@@ -304,8 +307,33 @@ async def accept_remote_delete(
     by_group = group is not None and home is not None and group.origin == home.origin
     if not by_group and not await is_moderator(unit, thread.group_id, actor):
         return False
-    await _bury(unit, post, thread, actor, reason)
+    await bury(unit, post, thread, actor, reason)
     return True
+
+
+async def replace_damaged(
+    unit: Unit,
+    post: Post,
+    author: Actor,
+    document: PostDocument,
+    body: bytes,
+    evidence: Evidence,
+) -> None:
+    """Let a post say again what its author's proof says it said; `body` is the proved object.
+
+    The damaged evidence keeps its digest, the sound one is added.  No date is compared: it is
+    no edit.
+    """
+    thread = await thread_of(unit, post)
+    await erase_evidence(unit, post)
+    post.title, post.summary, post.source = document.title, document.summary, document.source
+    if not post.images:
+        post.content = document.content
+    post.updated_at, post.stamp = document.updated_at, new_id()
+    if post.document is not None:
+        post.document = body
+    archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
+    note_change(unit, thread)
 
 
 # --- both --------------------------------------------------------------------------------
@@ -341,7 +369,7 @@ def _keep_revision(unit: Unit, post: Post) -> None:
     )
 
 
-async def _bury(
+async def bury(
     unit: Unit, post: Post, thread: Thread, moderator: Actor | None, reason: str
 ) -> None:
     """Leave a tombstone where a post stood.

@@ -16,7 +16,7 @@ from fedi.debates.groups import relay, take_boosts_back
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_object, write_place
-from outbox.builders import build_create, build_delete, build_update
+from outbox.builders import build_create, build_delete, build_undo, build_update
 from outbox.models import Activity
 from outbox.publish import publish, recipients_so_far
 
@@ -102,6 +102,39 @@ async def withdraw(unit: Unit, post: Post) -> None:
         .values(public=False)
         .execution_options(synchronize_session=False)
     )
+
+
+async def serve_again(unit: Unit, post: Post) -> None:
+    """Serve what `withdraw` withdrew, once moderators bring a post back."""
+    said = select(Activity.uri).where(Activity.object_uri == post.uri)
+    await unit.session.execute(
+        update(Activity)
+        .where(
+            Activity.object_uri.in_(union(select(literal(post.uri)), said)),
+            Activity.type.in_(["Create", "Update", "Announce"]),
+        )
+        .values(public=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def say_restore(unit: Unit, post: Post, thread: Thread, moderator: Actor) -> None:
+    """Take back, before all who heard it, that a moderator had removed a post."""
+    query = (
+        select(Activity)
+        .where(
+            Activity.object_uri == post.uri,
+            Activity.type == "Delete",
+            Activity.actor_id == moderator.id,
+        )
+        .order_by(Activity.id.desc())
+        .limit(1)
+    )
+    removal = await unit.session.scalar(query)
+    if removal is None:
+        return
+    document = build_undo(unit.site, new_key(), moderator.uri, parse_document(removal.body))
+    await _say(unit, post, thread, moderator, document, await _author_targets(unit, post))
 
 
 async def _author_targets(unit: Unit, post: Post) -> list[Target]:

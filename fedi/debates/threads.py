@@ -64,7 +64,8 @@ async def open_thread(
     post.context_uri, post.audience_uri = unit.site.context(post.key), group.uri
     post.mentions = mention_uris(author, mentions)
     await carry(unit, author, post, written.content, extras)
-    thread = begin_thread(unit, post, uri=post.context_uri, group_id=group.id, listed=True)
+    listed = author.silenced_at is None
+    thread = begin_thread(unit, post, uri=post.context_uri, group_id=group.id, listed=listed)
     post.url = f"{unit.site.url}{page_path(thread)}"
     unit.add(post)
     await count_post(unit, thread, post, None)

@@ -2,6 +2,7 @@
 
 import actors.models
 import fedi.accounts.models
+import fedi.debates.models.held
 import fedi.debates.models.image
 import fedi.debates.models.post
 import fedi.debates.models.reader
@@ -26,6 +27,7 @@ ROOMS = (
     fedi.debates.models.search,
     fedi.debates.models.tag,
     fedi.debates.models.image,
+    fedi.debates.models.held,
     fedi.moderation.models,
 )
 TABLES = Base.metadata

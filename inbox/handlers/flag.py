@@ -1,26 +1,22 @@
 """Flag: somebody reports something written here."""
 
-from actors.journal import record
 from fedi.core.jsonld import ids_of, text_of
 from fedi.core.unit import Unit
+from fedi.moderation.reports import MAX_REASON, receive_report
 from inbox.types import DONE, Outcome, Received, ignored
-
-MAX_REASON = 2000
-MAX_REPORTED = 20
 
 
 async def handle_flag(unit: Unit, received: Received) -> Outcome:
-    """Put a report into the journal for a person to read; nothing acts on it by itself."""
-    reported = [uri for uri in ids_of(received.activity.get("object")) if unit.site.is_local(uri)]
-    if not reported:
-        return ignored("nothing-of-ours")
+    """Put a report before the moderators; nothing acts on it by itself.
+
+    Mastodon gives the reason in `content`, Lemmy in `summary`.
+    """
     reason = received.activity.get("content") or received.activity.get("summary")
-    await record(
+    noted = await receive_report(
         unit,
-        direction="in",
-        origin=received.actor.origin,
-        code="flag",
-        subject=reported[0],
-        detail="\n".join([text_of(reason, MAX_REASON) or "", *reported[:MAX_REPORTED]]),
+        uri=received.uri,
+        sender=received.actor,
+        objects=ids_of(received.activity.get("object")),
+        reason=text_of(reason, MAX_REASON) or "",
     )
-    return DONE
+    return DONE if noted else ignored("nothing-of-ours")

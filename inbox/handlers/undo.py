@@ -1,4 +1,4 @@
-"""Undo: an actor takes back a Follow, a reaction, a share or a Block of its own."""
+"""Undo: an actor takes back a Follow, a reaction, a share, a Block, or a removal of its own."""
 
 from actors.followers import find_follow, remove_follow
 from actors.local import find_local
@@ -8,6 +8,7 @@ from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
 from fedi.debates.likes import Kind, accept_undo_reaction
 from fedi.debates.models.post import Post, Reaction
+from fedi.debates.moderating import accept_remote_restore
 from fedi.debates.retractions import retract
 from inbox.forwarding import pass_on
 from inbox.handlers.like import KINDS
@@ -30,7 +31,19 @@ async def handle_undo(unit: Unit, received: Received) -> Outcome:
         return await _undo_follow(unit, received, undone)
     if kind in REACTIONS or received.object is None:
         return await _undo_reaction(unit, received, undone)
+    if kind == "Delete":
+        return await handle_restoration(unit, received.actor, received)
     return DONE if kind == "Block" else ignored("not-undoable")
+
+
+async def handle_restoration(unit: Unit, remover: Actor, received: Received) -> Outcome:
+    """Bring back a post that its remover had removed: a moderator, or a Group by its Announce."""
+    removal = received.object or {}
+    uri = id_of(removal.get("object"))
+    is_removal = removal.get("type") == "Delete" and uri is not None
+    if is_removal and await accept_remote_restore(unit, uri or "", remover):
+        return DONE
+    return ignored("not-removed-by-it")
 
 
 async def _undo_follow(unit: Unit, received: Received, undone: Document) -> Outcome:

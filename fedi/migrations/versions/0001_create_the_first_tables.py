@@ -66,6 +66,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("silenced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -206,7 +207,15 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("host", TEXT, nullable=False),
         sa.Column(
             "policy",
-            sa.Enum("open", "allowed", "blocked", name="policy", native_enum=False, length=20),
+            sa.Enum(
+                "open",
+                "allowed",
+                "filtered",
+                "blocked",
+                name="policy",
+                native_enum=False,
+                length=20,
+            ),
             nullable=False,
         ),
         sa.Column("policy_reason", TEXT, nullable=True),
@@ -429,6 +438,40 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("follows", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_follows_followed_id"), ["followed_id"], unique=False)
+
+    op.create_table(
+        "held_posts",
+        sa.Column("uri", TEXT, nullable=False),
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("parent_uri", TEXT, nullable=True),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("excerpt", TEXT, nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("let_in", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["actors.id"],
+            name=op.f("fk_held_posts_author_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_posts")),
+        sa.UniqueConstraint("key", name=op.f("uq_held_posts_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_held_posts_uri")),
+    )
+    with op.batch_alter_table("held_posts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_held_posts_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(
+            "ix_held_posts_waiting",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
 
     op.create_table(
         "moderators",
@@ -1046,6 +1089,75 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         )
 
     op.create_table(
+        "reports",
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("uri", TEXT, nullable=True),
+        sa.Column("origin", TEXT, nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("objects", sa.JSON(), nullable=False),
+        sa.Column("reporter_id", sa.BigInteger(), nullable=True),
+        sa.Column("answer_to", TEXT, nullable=True),
+        sa.Column("language", TEXT, nullable=True),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("forwarded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", TEXT, nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_reports_actor_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_reports_post_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["reporter_id"],
+            ["actors.id"],
+            name=op.f("fk_reports_reporter_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by_id"],
+            ["actors.id"],
+            name=op.f("fk_reports_taken_by_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint("key", name=op.f("uq_reports_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_reports_uri")),
+    )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reports_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_reports_closed_at_id"), ["closed_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_reports_open",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_reports_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reports_reporter_id"), ["reporter_id"], unique=False)
+
+    op.create_table(
         "revisions",
         sa.Column("post_id", sa.BigInteger(), nullable=False),
         sa.Column("title", TEXT, nullable=False),
@@ -1088,3 +1200,113 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("tags", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tags_name_post_id"), ["name", "post_id"], unique=False)
+
+    op.create_table(
+        "decisions",
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "hide",
+                "restore",
+                "delete",
+                "lock",
+                "unlock",
+                "warn",
+                "silence",
+                "unsilence",
+                "suspend",
+                "reinstate",
+                "block",
+                "filter",
+                "open",
+                "ally",
+                name="act",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("role", TEXT, nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("host", TEXT, nullable=True),
+        sa.Column("report_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal", TEXT, nullable=True),
+        sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", TEXT, nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_decisions_actor_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"],
+            ["actors.id"],
+            name=op.f("fk_decisions_answered_by_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["actors.id"],
+            name=op.f("fk_decisions_by_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_decisions_post_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"],
+            ["reports.id"],
+            name=op.f("fk_decisions_report_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+        sa.UniqueConstraint("key", name=op.f("uq_decisions_key")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_decisions_actor_id_id"), ["actor_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_decisions_answered_by_id"), ["answered_by_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_decisions_appeals",
+            ["appealed_at"],
+            unique=False,
+            sqlite_where=sa.text("appealed_at IS NOT NULL AND answered_at IS NULL"),
+            postgresql_where=sa.text("appealed_at IS NOT NULL AND answered_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_decisions_by_id"), ["by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decisions_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decisions_report_id"), ["report_id"], unique=False)
+        batch_op.create_index(
+            "ix_decisions_until",
+            ["until"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )

@@ -3,24 +3,28 @@
 from inboxes import Neighbour, OpenSite, Voice
 from sqlalchemy import select
 
-from actors.models import JournalEntry
+from fedi.core.urls import origin_of
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Retraction
 from fedi.debates.models.thread import Featured
+from fedi.moderation.models import Report
 
 
-async def test_a_report_waits_in_the_journal_and_does_nothing(site: OpenSite, ana: Voice) -> None:
+async def test_a_report_waits_for_a_moderator_and_does_nothing(site: OpenSite, ana: Voice) -> None:
     root = await site.open_debate()
-    await site.hear(ana, ana.say("Flag", [root.uri, ana.uri], content="spam"))
+    author = f"{site.node.site.url}/p/camille"
+    flag = ana.say("Flag", [author, root.uri, ana.uri, *[root.uri] * 50], content="spam\u202e")
+    await site.hear(ana, flag)
+    await site.hear(ana, ana.say("Flag", [f"{site.node.site.url}/o/{'0' * 26}"], content="none"))
+    assert await site.last_outcome() == "ignored:nothing-of-ours"
 
     async with site.node.db.reading() as unit:
-        (entry,) = await unit.session.scalars(
-            select(JournalEntry).where(JournalEntry.code == "flag")
-        )
-    assert entry.subject == root.uri
-    assert "spam" in entry.detail
+        (report,) = await unit.session.scalars(select(Report))
+    assert (report.objects, report.reason) == ([root.uri, author], "spam")
+    assert (report.origin, report.uri) == (str(origin_of(ana.uri)), flag["id"])
     post = await site.post_of(root.uri)
     assert post is not None
+    assert (report.post_id, report.actor_id) == (post.id, post.author_id)
     assert post.deleted_at is None
 
 
