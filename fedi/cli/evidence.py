@@ -27,6 +27,9 @@ _WORDS = {
 def verify(
     url: Url,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Replace what is damaged by sound copies of others.")
+    ] = False,
     as_json: AsJson = False,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
@@ -35,11 +38,14 @@ def verify(
     Without --offline the servers of authors are asked about what the evidence kept here
     does not show.
     """
-    asyncio.run(_verify(config, url, offline, as_json))
+    if offline and repair:
+        raise typer.BadParameter("sound copies are asked of others: leave --offline out")
+    asyncio.run(_verify(config, url, as_json, offline=offline, repairing=repair))
 
 
-async def _verify(config: Path, url: str, offline: bool, as_json: bool) -> None:
+async def _verify(config: Path, url: str, as_json: bool, *, offline: bool, repairing: bool) -> None:
     from fedi.app import sign_requests
+    from inbox.repair import repair
     from inbox.verifying import verify as verify_debate
 
     async with opened_node(config) as node:
@@ -48,6 +54,10 @@ async def _verify(config: Path, url: str, offline: bool, as_json: bool) -> None:
         if not offline:
             await sign_requests(node)
         verdicts = await verify_debate(node, thread, offline=offline)
+        if repairing and any(verdict.fails for verdict in verdicts):
+            for uri in sorted(await repair(node, thread, verdicts)):
+                typer.echo(f"repaired {uri}", err=True)
+            verdicts = await verify_debate(node, thread, offline=True)
     if as_json:
         print_json(
             [

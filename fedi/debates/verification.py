@@ -180,6 +180,11 @@ def _weigh(
     return replace(verdict, reason="unknown-key" if row.key_uri else "no-proof")
 
 
+def is_proved(document: Document, keys: ProvingKeys, now: datetime) -> bool:
+    """Whether a document bears a proof that holds under one of these keys."""
+    return any(holds for _, holds in _proofs([document], keys, now))
+
+
 def _proofs(
     documents: Sequence[Document], keys: ProvingKeys, now: datetime
 ) -> Iterator[tuple[str, bool]]:
