@@ -63,7 +63,7 @@ async def two_workers(stage: Stage, runs: int) -> Figures:
         await node.start("--role", "web")
         with environment(SSL_CERT_FILE=str(stage.world.certificates)):
             for many, found in costs.items():
-                async with _more(copy(node), "worker", many) as workers:
+                async with _more(node, "worker", many) as workers:
                     for _ in range(runs + 1):
                         found.append(await _deliver(node, workers))
         return _compared(costs)
@@ -92,13 +92,13 @@ async def _deliver(node: NodeProcess, workers: Sequence[NodeProcess]) -> tuple[f
 
 @asynccontextmanager
 async def _more(node: NodeProcess, role: str, many: int) -> AsyncIterator[Sequence[NodeProcess]]:
-    """So many processes of one node, at rest, those of the web each at a port of its own."""
+    """So many processes of one node, at rest, each at a port of its own: workers answer who
+    watches them, and one that asks for the port of the web ends."""
     async with AsyncExitStack() as stack:
         nodes = []
         for _ in range(many):
             one = copy(node)
-            if role == "web":
-                one.listening = free_port()
+            one.listening = free_port()
             await one.start("--role", role)
             stack.push_async_callback(one.stop)
             nodes.append(one)
