@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 from postgres import Server
 from processes import NodeProcess, Nodes
@@ -14,7 +15,7 @@ from staffed import Staffed
 BODY = "<p>Comment garder nos outils en commun ?</p>"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def staffed(
     request: pytest.FixtureRequest, tmp_path: Path, database_url: str
 ) -> AsyncIterator[Staffed]:
@@ -30,7 +31,7 @@ async def staffed(
             await node.dismiss()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"], loop_scope="session")
 async def database_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """Where the node keeps its rows."""
     if request.param == "sqlite":
@@ -42,7 +43,7 @@ async def database_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     await server.drop_database(url)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def neighbour(tmp_path: Path) -> AsyncIterator[NodeProcess]:
     """Another node, of one process."""
     async with Nodes(tmp_path) as nodes:
