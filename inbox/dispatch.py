@@ -12,6 +12,7 @@ from inbox.handlers.delete import handle_delete, handle_removal
 from inbox.handlers.flag import handle_flag
 from inbox.handlers.follow import handle_follow
 from inbox.handlers.like import handle_like
+from inbox.handlers.lock import handle_lock, handle_unlock
 from inbox.handlers.move import handle_move
 from inbox.handlers.reject import handle_reject
 from inbox.handlers.remove import handle_remove
@@ -32,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "Flag": handle_flag,
     "Follow": handle_follow,
     "Like": handle_like,
+    "Lock": handle_lock,
     "Move": handle_move,
     "Reject": handle_reject,
     "Remove": handle_remove,
@@ -83,13 +85,16 @@ async def _unwrap(unit: Unit, announce: Received) -> Outcome:
 
 
 async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcome:
-    """A Group's own word counts for its own debates alone: what it removes, what it keeps at hand.
+    """A Group's own word counts for its own debates alone: what it removes, closes,
+    keeps at hand.
 
     Which of its moderators decided so is its affair (FEP-1b12).
     """
-    if part.type in ("Add", "Remove") and part.refusal is None:
+    if part.type in ("Add", "Remove", "Lock") and part.refusal is None:
         part.introduce(announce.actor)
         return await HANDLERS[part.type](unit, part)
+    if part.type == "Undo" and (part.object or {}).get("type") == "Lock" and part.refusal is None:
+        return await handle_unlock(unit, announce.actor, part)
     with about(activity=part.uri):
         outcome = await handle(unit, part)
     if part.type == "Delete" and outcome.name == "ignored" and outcome.reason != "known":

@@ -106,6 +106,11 @@ async def may_reply(unit: Unit, thread: Thread, actor: Actor) -> bool:
     return thread.locked_at is None or await is_moderator(unit, thread.group_id, actor)
 
 
+async def may_reshape(unit: Unit, thread: Thread, actor: Actor) -> bool:
+    """Whether an actor may close or rearrange a whole debate: who looks after its Group, here."""
+    return await is_moderator(unit, thread.group_id, actor)
+
+
 async def may_remove(unit: Unit, thread: Thread, post: Post, actor: Actor) -> bool:
     """Whether an actor may take a post away: its author, or who looks after the Group."""
     return post.author_id == actor.id or await is_moderator(unit, thread.group_id, actor)

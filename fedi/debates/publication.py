@@ -16,7 +16,14 @@ from fedi.debates.groups import relay, take_boosts_back
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_object, write_place
-from outbox.builders import build_create, build_delete, build_undo, build_update
+from outbox.builders import (
+    Addressing,
+    build_create,
+    build_delete,
+    build_lock,
+    build_undo,
+    build_update,
+)
 from outbox.models import Activity
 from outbox.publish import publish, recipients_so_far
 
@@ -135,6 +142,30 @@ async def say_restore(unit: Unit, post: Post, thread: Thread, moderator: Actor) 
         return
     document = build_undo(unit.site, new_key(), moderator.uri, parse_document(removal.body))
     await _say(unit, post, thread, moderator, document, await _author_targets(unit, post))
+
+
+async def say_lock(unit: Unit, root: Post, thread: Thread, moderator: Actor, reason: str) -> None:
+    """Publish that a debate of ours is closed: to who opened it, and through its Group."""
+    document = await _write_lock(unit, root, thread, moderator, reason)
+    await _say(unit, root, thread, moderator, document, await _author_targets(unit, root))
+
+
+async def say_unlock(unit: Unit, root: Post, thread: Thread, moderator: Actor) -> None:
+    """Publish that a debate is open again; the Lock inside is the moderator's own, as Lemmy's."""
+    lock = await _write_lock(unit, root, thread, moderator, "")
+    document = build_undo(unit.site, new_key(), moderator.uri, lock)
+    await _say(unit, root, thread, moderator, document, await _author_targets(unit, root))
+
+
+async def _write_lock(
+    unit: Unit, root: Post, thread: Thread, moderator: Actor, reason: str
+) -> Document:
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    said: Addressing = {"to": [PUBLIC]}
+    if group is not None:
+        said |= {"cc": [group.uri, f"{group.uri}/followers"], "audience": group.uri}
+    key = new_key()
+    return build_lock(unit.site, key, moderator.uri, root.uri, summary=reason, **said)
 
 
 async def _author_targets(unit: Unit, post: Post) -> list[Target]:

@@ -2,6 +2,7 @@
 
 import actors.models
 import fedi.accounts.models
+import fedi.debates.models.event
 import fedi.debates.models.held
 import fedi.debates.models.image
 import fedi.debates.models.post
@@ -28,6 +29,7 @@ ROOMS = (
     fedi.debates.models.tag,
     fedi.debates.models.image,
     fedi.debates.models.held,
+    fedi.debates.models.event,
     fedi.moderation.models,
 )
 TABLES = Base.metadata

@@ -12,6 +12,7 @@ from fedi.debates.moderating import accept_remote_restore
 from fedi.debates.retractions import retract
 from inbox.forwarding import pass_on
 from inbox.handlers.like import KINDS
+from inbox.handlers.lock import handle_unlock
 from inbox.types import DONE, Outcome, Received, ignored
 
 REACTIONS: dict[str, Kind] = {**KINDS, "Announce": "share"}
@@ -33,6 +34,8 @@ async def handle_undo(unit: Unit, received: Received) -> Outcome:
         return await _undo_reaction(unit, received, undone)
     if kind == "Delete":
         return await handle_restoration(unit, received.actor, received)
+    if kind == "Lock":
+        return await _undo_lock(unit, received)
     return DONE if kind == "Block" else ignored("not-undoable")
 
 
@@ -52,6 +55,13 @@ async def _undo_follow(unit: Unit, received: Received, undone: Document) -> Outc
     if not removed:
         await _remember(unit, received)
     return DONE
+
+
+async def _undo_lock(unit: Unit, received: Received) -> Outcome:
+    outcome = await handle_unlock(unit, received.actor, received)
+    if outcome is not DONE:
+        await _remember(unit, received)
+    return outcome
 
 
 async def _undo_reaction(unit: Unit, received: Received, undone: Document) -> Outcome:

@@ -943,6 +943,39 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "thread_events",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("locked", "unlocked", name="eventkind", native_enum=False, length=20),
+            nullable=False,
+        ),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_thread_events_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_thread_events_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_events")),
+    )
+    with op.batch_alter_table("thread_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_thread_events_thread_id"), ["thread_id"], unique=False)
+
+    op.create_table(
         "bookmarks",
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
         sa.Column("post_id", sa.BigInteger(), nullable=False),

@@ -1,0 +1,1 @@
+"""What those who look after a Group do to whole debates."""
