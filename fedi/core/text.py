@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -31,16 +32,19 @@ _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029 ]+")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 
 
-def render_markdown(source: str, mentions: Mapping[Mention, str] | None = None) -> str:
+def render_markdown(
+    source: str, mentions: Mapping[Mention, str] | None = None, *, tags_at: str = ""
+) -> str:
     """Turn Markdown into clean HTML; HTML in it is shown as text, bare addresses become links.
 
-    `mentions` gives the address of those names in it that were found (`find_mentions`).
+    `mentions` gives the address of those names in it that were found (`find_mentions`), and
+    `tags_at` that to which a tag is added, so that its `#word` leads there.
     Raises `Malformed("content-too-large")`.  Long texts take milliseconds per kilobyte:
     call it in a thread.
     """
     if len(source.encode("utf-8", "replace")) > MAX_CONTENT:
         raise Malformed("the text is too long", code="content-too-large")
-    rendered = _MARKDOWN.render(source, {"mentions": mentions or {}})
+    rendered = _MARKDOWN.render(source, {"mentions": mentions or {}, "tags_at": tags_at})
     return clean(rendered, limit=MAX_CLEAN).strip()
 
 
@@ -89,17 +93,20 @@ def strip_controls(text: str) -> str:
     return _UNSEEN.sub("", _BREAKS.sub(" ", text)).strip()
 
 
-def _link_mentions(state: StateCore) -> None:
-    """A rule of the Markdown parser: known names in running text become links."""
+def _link_names(state: StateCore) -> None:
+    """A rule of the Markdown parser: known names and tags in running text become links."""
     known: Mapping[Mention, str] = state.env.get("mentions", {})
-    if not known:
+    tags_at: str = state.env.get("tags_at", "")
+    if not (known or tags_at):
         return
     for token in state.tokens:
         if token.type == "inline" and token.children:
-            token.children = list(_with_mentions(token.children, known))
+            token.children = list(_with_links(token.children, known, tags_at))
 
 
-def _with_mentions(tokens: Iterable[Token], known: Mapping[Mention, str]) -> Iterable[Token]:
+def _with_links(
+    tokens: Iterable[Token], known: Mapping[Mention, str], tags_at: str
+) -> Iterable[Token]:
     links = 0
     for token in tokens:
         links += (token.type == "link_open") - (token.type == "link_close")
@@ -107,12 +114,24 @@ def _with_mentions(tokens: Iterable[Token], known: Mapping[Mention, str]) -> Ite
             yield token
             continue
         end = 0
-        for found, mention in _mentions(token.content):
-            if mention in known:
-                yield Token("text", "", 0, content=token.content[end : found.start()])
-                yield Token("html_inline", "", 0, content=_mention(mention[0], known[mention]))
-                end = found.end()
+        for found, link in sorted(
+            _links(token.content, known, tags_at), key=lambda one: one[0].start()
+        ):
+            yield Token("text", "", 0, content=token.content[end : found.start()])
+            yield Token("html_inline", "", 0, content=link)
+            end = found.end()
         yield Token("text", "", 0, content=token.content[end:])
+
+
+def _links(
+    text: str, known: Mapping[Mention, str], tags_at: str
+) -> Iterable[tuple[re.Match[str], str]]:
+    """Where names and tags stand in a text, each with the link it becomes."""
+    for found, mention in _mentions(text):
+        if mention in known:
+            yield found, _mention(mention[0], known[mention])
+    for found in _HASHTAG.finditer(text) if tags_at else ():
+        yield found, _hashtag(found[1], tags_at + quote(found[1]))
 
 
 def _mention(name: str, href: str) -> str:
@@ -123,13 +142,18 @@ def _mention(name: str, href: str) -> str:
     )
 
 
+def _hashtag(word: str, href: str) -> str:
+    """A tag in the shape Mastodon gave it; `rel="tag"` is not for who cleans it to keep."""
+    return f'<a href="{escape(href)}" class="mention hashtag">#<span>{escape(word)}</span></a>'
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
     parser.enable(["linkify", "strikethrough", "table"])
     if parser.linkify is not None:
         # Only what is written as an address is one: "fin.Il" is a missing space.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-    parser.core.ruler.push("mentions", _link_mentions)
+    parser.core.ruler.push("names", _link_names)
     return parser
 
 

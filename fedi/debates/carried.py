@@ -75,10 +75,15 @@ def take_hat_off(content: str, hat: str | None) -> str:
 # --- by which words ----------------------------------------------------------------------
 
 
+def tag_address(site: Site, label: str) -> str:
+    """The page of the debates that bear a tag; it is in texts and documents, for ever."""
+    return f"{site.url}/?tag={quote(label)}"
+
+
 def write_hashtags(labels: Iterable[str], site: Site) -> list[Document]:
     """Tags as Hashtags that lead to the debates which bear them."""
     return [
-        {"type": "Hashtag", "href": f"{site.url}/?tag={quote(label)}", "name": f"#{label}"}
+        {"type": "Hashtag", "href": tag_address(site, label), "name": f"#{label}"}
         for label in labels
     ]
 

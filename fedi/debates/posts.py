@@ -69,7 +69,7 @@ async def write_reply(
         raise Forbidden("a private message cannot be answered in public", code="private")
     if not await may_reply(unit, thread, author):
         raise Forbidden("this debate is closed", code="locked")
-    written = await render(text, html, mentions)
+    written = await render(text, html, mentions, unit.site)
     post = draft(unit, author, written, type="Note", language=language)
     post.parent_uri, post.context_uri = parent.uri, thread.uri
     post.audience_uri = await _audience_of(unit, thread, parent)
@@ -112,7 +112,7 @@ async def edit_post(
         raise Forbidden("only its author can change a message", code="not-yours")
     if post.deleted_at is not None:
         raise Forbidden("this message is gone: it can no longer be changed", code="gone")
-    written = await render(text, html, mentions or ())
+    written = await render(text, html, mentions or (), unit.site)
     changed = {"content": written.content, "source": written.source}
     if language is not None:
         changed["language"] = language

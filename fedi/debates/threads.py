@@ -57,7 +57,7 @@ async def open_thread(
     if author.suspended_at is not None or group.suspended_at is not None:
         raise Forbidden("this account is suspended", code="suspended")
     title, question = read_title(title), read_question(question)
-    written = await render(text, html, mentions)
+    written = await render(text, html, mentions, unit.site)
     type_ = kind or root_type(written.content, html or text)
     post = draft(unit, author, written, type=type_, language=language or group.language)
     post.title, post.summary = title, question

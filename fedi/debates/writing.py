@@ -11,7 +11,8 @@ from fedi.core.html import clean, plain
 from fedi.core.tables import new_id
 from fedi.core.text import render_markdown, strip_controls
 from fedi.core.unit import Unit
-from fedi.core.urls import new_key
+from fedi.core.urls import Site, new_key
+from fedi.debates.carried import tag_address
 from fedi.debates.models.post import Post, Visibility
 from fedi.debates.note import MAX_MENTIONS, MAX_QUESTION, MAX_TITLE
 
@@ -29,9 +30,12 @@ class Written:
     source: str | None  # Markdown, when that is what was typed
 
 
-async def render(text: str, html: str | None, mentions: Sequence[Actor]) -> Written:
+async def render(
+    text: str, html: str | None, mentions: Sequence[Actor], site: Site | None = None
+) -> Written:
     """Render what a member typed: Markdown, or HTML with perhaps its Markdown source.
 
+    Names in Markdown become links, and tags too, to their pages of `site`.
     Raises `Invalid` when nothing remains of it or it is too long.
     """
     names: dict[tuple[str, str | None], str] = {}
@@ -43,7 +47,8 @@ async def render(text: str, html: str | None, mentions: Sequence[Actor]) -> Writ
         if html is not None:
             content = await asyncio.to_thread(clean, html)
         else:
-            content = await asyncio.to_thread(render_markdown, text, names)
+            tags_at = tag_address(site, "") if site is not None else ""
+            content = await asyncio.to_thread(render_markdown, text, names, tags_at=tags_at)
     except Malformed as error:
         raise Invalid("the text is too long", code="too-long") from error
     if not plain(content):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.core.errors import Malformed
+from fedi.core.html import plain
 from fedi.core.text import find_hashtags, find_mentions, render_markdown, slug, strip_controls
 
 REL = 'target="_blank" rel="nofollow noopener noreferrer ugc"'
@@ -100,6 +101,18 @@ def test_no_repetition_makes_finding_names_slow(evil: str) -> None:
 def test_hashtags_are_words_of_the_text() -> None:
     text = "#Bois et #bois, (#été) #2026 #co2 c#7 &#38; https://x.example/#ancre"
     assert find_hashtags(text) == ["Bois", "été", "co2"]
+
+
+def test_tags_become_links_to_their_page() -> None:
+    html = render_markdown(
+        "#Bois & **#été**, puis [#lien](https://x.example/)",
+        tags_at="https://a.example/?tag=",
+    )
+    assert html.count('class="mention hashtag"') == 2
+    assert f'href="https://a.example/?tag=%C3%A9t%C3%A9" class="mention hashtag" {REL}>' in html
+    assert "#<span>été</span></a></strong>" in html
+    assert find_hashtags(plain(html)) == ["Bois", "été", "lien"]
+    assert "<a" not in render_markdown("#Bois"), "without a page there is nowhere to lead"
 
 
 def test_a_title_becomes_the_end_of_an_address() -> None:

@@ -251,7 +251,7 @@ async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> 
     if form.errors or not form["text"].strip():
         return None
     try:
-        written = await render_text(form["text"], None, named)
+        written = await render_text(form["text"], None, named, request.app[NODE].site)
     except Invalid as error:
         form.refuse(error, "text")
         return None

@@ -104,7 +104,7 @@ async def _chosen_group(unit: Unit, form: Form) -> Actor:
 
 async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> Preview | None:
     try:
-        written = await render_text(form["text"], None, named)
+        written = await render_text(form["text"], None, named, request.app[NODE].site)
     except Invalid as error:
         form.refuse(error, "text")
         return None
