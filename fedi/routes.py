@@ -5,9 +5,19 @@ Ids are for ever: `/actor /g/NAME /p/NAME /o/KEY /c/KEY /a/KEY` and what hangs b
 who ask the same within a few seconds one answer.
 """
 
-from aiohttp.web import AbstractRouteDef, Application, get, post, static
+from aiohttp.web import AbstractRouteDef, Application, get, post
 
-from fedi.web import actor_documents, client, documents, feeds, health, metrics, mirrors, wellknown
+from fedi.web import (
+    actor_documents,
+    client,
+    documents,
+    feeds,
+    files,
+    health,
+    metrics,
+    mirrors,
+    wellknown,
+)
 from fedi.web.middleware import for_servers
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
@@ -40,7 +50,6 @@ from fedi.web.pages import (
     thread,
 )
 from fedi.web.pages.admin import index as administration
-from fedi.web.render import STATIC
 from fedi.web.sharing import shared
 from inbox import owner, views
 
@@ -125,7 +134,7 @@ PAGES: Routes = (
     get("/media/{name}", media.show),
     get("/networks.css", styles.colours),
     get("/mark.svg", styles.icon),
-    static("/static", STATIC),
+    get("/static/{name:.+}", for_servers(files.show)),
     post("/language", language.choose),
 )
 

@@ -66,7 +66,6 @@ SECURITY_HEADERS = {
     istr("Permissions-Policy"): "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 TRANSPORT_SECURITY = "max-age=31536000"
-FOREVER = "public, max-age=31536000, immutable"
 
 
 async def guard(request: web.Request, response: web.StreamResponse) -> None:
@@ -76,8 +75,6 @@ async def guard(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     if request.app[NODE].site.origin.scheme == "https":
         response.headers[hdrs.STRICT_TRANSPORT_SECURITY] = TRANSPORT_SECURITY
-    if request.path.startswith("/static/") and "v" in request.query and response.status == 200:
-        response.headers.setdefault(hdrs.CACHE_CONTROL, FOREVER)
 
 
 #: What other servers ask, who have no session and read no language.

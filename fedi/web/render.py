@@ -1,6 +1,5 @@
 """Pages from templates: what every template can rely on."""
 
-import hashlib
 from collections.abc import Hashable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from fedi.core.i18n import Language, read_language
 from fedi.core.version import VERSION
 from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
+from fedi.web.files import FILES, read_files
 from fedi.web.kept import Kept, Lasting
 from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION, USAGE
 from fedi.web.marks import mark
@@ -64,9 +64,9 @@ def set_up_templates(app: web.Application, config: Config) -> None:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         _gettext, _ngettext, newstyle=True, pgettext=_pgettext, npgettext=_npgettext
     )
-    versions = number_files(STATIC)
+    files = app[FILES] = read_files(STATIC)
     environment.globals |= {
-        "static": lambda name: f"/static/{name}?v={versions[name]}",
+        "static": lambda name: f"/static/{name}?v={files[name].version}",
         "typeset": people.typeset,
         "prose": people.prose,
         "opening_prose": people.opening,
@@ -99,15 +99,6 @@ def _spoken(context: Context) -> Language:
     """The language of the page that is being made; macros are imported `with context` for it."""
     language: Language = context["language"]
     return language
-
-
-def number_files(folder: Path) -> dict[str, str]:
-    """A short hash of each file, so that browsers may keep it until it changes."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-        for path in files
-    }
 
 
 def render(

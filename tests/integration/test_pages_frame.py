@@ -141,6 +141,13 @@ async def test_static_files_are_kept_until_they_change(tmp_path: Path):
             name, _, version = link.partition("?v=")
             content = (STATIC / name.removeprefix("/static/")).read_bytes()
             assert hashlib.sha256(content).hexdigest().startswith(version)
+            for packed in (False, True):
+                coding = {"Accept-Encoding": "gzip" if packed else "identity"}
+                page = await visitor.get(link, **coding)
+                assert page.headers.get("Content-Encoding") == ("gzip" if packed else None)
+                assert page.text.encode() == content
+                again = await visitor.get(link, **coding, **{"If-None-Match": page.headers["ETag"]})
+                assert again.status == 304
         assert "immutable" not in (await visitor.get("/static/base.css")).headers.get(
             "Cache-Control", ""
         )

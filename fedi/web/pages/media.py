@@ -8,8 +8,8 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import NotFound
 from fedi.core.images import ENDINGS
 from fedi.debates.images import find_served
+from fedi.web.files import FOREVER
 from fedi.web.keys import GALLERY
-from fedi.web.middleware import FOREVER
 
 #: Whatever a browser takes a file for, it runs nothing of it and shows nothing in it.
 ALONE = "default-src 'none'; sandbox"
