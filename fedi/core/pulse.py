@@ -11,6 +11,7 @@ import resource
 from contextlib import suppress
 from pathlib import Path
 
+from fedi.core.mapped import unmap_what_is_in_files
 from fedi.core.metrics import LOOP_LAG, MEMORY
 
 SECONDS = 1.0
@@ -32,6 +33,8 @@ class Pulse:
         """Measure how late each beat comes: whoever keeps the loop busy keeps everybody waiting."""
         clock, beats = asyncio.get_running_loop().time, 0
         while not self._stopping.is_set():
+            if beats == 1:
+                unmap_what_is_in_files()  # by now all is done that is done once
             if beats % MEMORY_EVERY == 0:
                 _give_back(0)
                 MEMORY.set(resident_bytes())
