@@ -70,6 +70,8 @@ async def store_description(unit: Unit, origin: str, description: Description) -
     peer.version = description.version
     peer.dialect = dialect_for(description, await _has_verifying_actor(unit, origin))
     peer.described_at = unit.now
+    if description.software is not None:
+        peer.answered_at = unit.now
     unit.wake("networks")
     return peer
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.audience import carriers
-from fedi.debates.mirrors import mirror_uri
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument

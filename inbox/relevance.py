@@ -104,7 +104,8 @@ async def _is_related(unit: Unit, received: Received) -> bool:
 async def _answers_something_known(unit: Unit, post: PostDocument) -> bool:
     if post.parent_uri and await unit.find(Post, uri=post.parent_uri) is not None:
         return True
-    return bool(post.context_uri) and await unit.find(Thread, uri=post.context_uri) is not None
+    names = [uri for uri in (post.context_uri, post.continues_uri) if uri is not None]
+    return any([await unit.find(Thread, uri=uri) is not None for uri in names])
 
 
 def _addressed(received: Received) -> list[str]:

@@ -13,10 +13,10 @@ from fedi.core.jsonld import Document, dumps, id_of
 from fedi.core.node import Node
 from fedi.core.signatures.proof import proof_key_id
 from fedi.core.unit import Unit
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.archive import Evidence
 from fedi.debates.audience import carriers
 from fedi.debates.digest import name_of
-from fedi.debates.mirrors import mirror_uri
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import read_object

@@ -1,6 +1,7 @@
-"""`fedi thread verify`: who wrote what, and how that is known."""
+"""`fedi thread verify` and `continue`: what is kept of a debate outlives its origin."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,3 +99,29 @@ def _describe(verdict: "Verdict") -> str:
     if verdict.reason:
         parts.append(verdict.reason)
     return ", ".join(parts)
+
+
+def continue_debate(
+    url: Url,
+    group: Annotated[str, typer.Option("--group", help="Of this network: where it goes on.")],
+    member: Annotated[str, typer.Option("--as", help="The member who opens the sequel.")],
+    text: Annotated[str, typer.Option("--text", help="Where the debate stands; - reads it.")] = "-",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Go on here with a debate whose origin is lost; others see it as a debate with a past."""
+    written = sys.stdin.read() if text == "-" else text
+    asyncio.run(_continue(config, url, group, member, written))
+
+
+async def _continue(config: Path, url: str, group: str, member: str, text: str) -> None:
+    from actors.local import get_local
+    from fedi.core.errors import NotFound
+    from fedi.debates.continuing import continue_thread
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        thread = await require_thread(unit, url)
+        author, home = await get_local(unit, member), await get_local(unit, group)
+        if author is None or home is None:
+            raise NotFound(f"there is no {member if author is None else group} on this node")
+        sequel = await continue_thread(unit, author, home, thread, text=text)
+        print(sequel.uri)

@@ -1,6 +1,7 @@
 """`fedi network`: other networks, and what they debate."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,3 +142,35 @@ def _state(follow: "Follow") -> str:
     if follow.rejected_at is not None:
         return "refused"
     return "accepted" if follow.accepted_at is not None else "asked"
+
+
+@app.command("close")
+def close(
+    on: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"])],
+    successor: Annotated[
+        list[str], typer.Option("--successor", help="A network that goes on; the first first.")
+    ] = [],  # noqa: B006  read by typer, changed by nobody
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Say to others that this network closes on a day, and who goes on with its debates."""
+    asyncio.run(_close(config, on, successor))
+
+
+async def _close(config: Path, on: datetime, successors: list[str]) -> None:
+    from actors.local import local_groups
+    from actors.remote import obtain_by_handle
+    from fedi.app import sign_requests
+    from outbox.introduction import introduce
+
+    async with opened_node(config) as node:
+        await sign_requests(node)
+        heirs = [await obtain_by_handle(node, name) for name in successors]
+        if wrong := [heir.acct for heir in heirs if heir.type != "Group"]:
+            raise Invalid(f"{wrong[0]} is no network: it cannot go on with debates")
+        async with node.db.unit() as unit:
+            for group in await local_groups(unit):
+                group.closing_at = on.replace(tzinfo=UTC)
+                group.successors = [heir.uri for heir in heirs] or None
+                group.updated_at = unit.now
+                await introduce(unit, group)
+        print("those who follow are told; `fedi serve` delivers it")

@@ -103,6 +103,28 @@ async def _decide(config: Path, host: str, policy: "Policy", reason: str) -> Non
     print(f"{host} is {policy.value}")
 
 
+@app.command("lost")
+def lost(
+    host: Host,
+    found: Annotated[bool, typer.Option("--found", help="It is back after all.")] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Say that a server will not come back, so that its debates can be taken up here."""
+    asyncio.run(_declare(config, host, found))
+
+
+async def _declare(config: Path, host: str, found: bool) -> None:
+    from actors.peers import list_peers
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        peers = [p for p in await list_peers(unit) if host in {p.host, authority(p.uri)}]
+        if not peers:
+            raise NotFound(f"no server {host} is known here")
+        for peer in peers:
+            peer.declared_lost_at = None if found else unit.now
+    print(f"{host} is {'back' if found else 'lost'}")
+
+
 def describe(peer: "Peer") -> dict[str, Any]:
     """What is told of a server."""
     return {

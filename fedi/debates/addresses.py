@@ -34,6 +34,14 @@ def post_path(thread: Thread, key: str, *, depth: int = 0, lasting: bool = False
     return f"{page_path(thread)}{wanted}#p-{key}"
 
 
+def mirror_uri(origin: str, thread_uri: str) -> str:
+    """Where the node at `origin` serves its copy of a debate, if it keeps one.
+
+    The scheme is not told: copies are of debates of nodes that speak as this one does.
+    """
+    return f"{origin}/m/{thread_uri.partition('://')[2]}"
+
+
 def read_key(site: Site, text: str) -> str | None:
     """The key in an address of ours, in a path of it, or alone: of a post if one is pointed at."""
     if KEY.fullmatch(text):

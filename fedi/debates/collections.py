@@ -33,8 +33,8 @@ def etag(thread: Thread) -> str:
 # --- the context: all posts, the first one first, then by date ------------------------------
 
 
-async def context_collection(unit: Unit, thread: Thread) -> Document:
-    """A whole thread (FEP-f228), its first posts inline.
+async def context_collection(unit: Unit, thread: Thread, uri: str | None = None) -> Document:
+    """A whole thread (FEP-f228), its first posts inline; `uri` is the context of a sequel.
 
     PieFed reads what is inline and nothing else; NodeBB and others follow the pages.
     """
@@ -43,7 +43,7 @@ async def context_collection(unit: Unit, thread: Thread) -> Document:
     owner = group or author
     return {
         "@context": [AS2, _HISTORY_TERM],
-        "id": thread.uri,
+        "id": uri or thread.uri,
         "type": "OrderedCollection",
         "name": thread.title,
         "url": f"{unit.site.url}{page_path(thread)}",
@@ -51,19 +51,19 @@ async def context_collection(unit: Unit, thread: Thread) -> Document:
         **({"audience": group.uri} if group is not None else {}),
         "published": write_moment(thread.opened_at),
         "updated": write_moment(thread.changed_at),
-        "contextHistory": f"{thread.uri}/history",
+        "contextHistory": f"{uri or thread.uri}/history",
         "totalItems": thread.post_count,
         "orderedItems": await _context_items(unit, thread, 1),
-        "first": _page_uri(thread.uri, 1),
-        "last": _page_uri(thread.uri, _last_page(thread.post_count)),
+        "first": _page_uri(uri or thread.uri, 1),
+        "last": _page_uri(uri or thread.uri, _last_page(thread.post_count)),
     }
 
 
-async def context_page(unit: Unit, thread: Thread, page: int) -> Document:
+async def context_page(unit: Unit, thread: Thread, page: int, uri: str | None = None) -> Document:
     """One page of a thread; empty past its end."""
     last = _last_page(thread.post_count)
     return _ordered_page(
-        thread.uri, page, last, await _context_items(unit, thread, page), thread.post_count
+        uri or thread.uri, page, last, await _context_items(unit, thread, page), thread.post_count
     )
 
 
@@ -84,11 +84,11 @@ async def _context_items(unit: Unit, thread: Thread, page: int) -> list[str]:
 # --- the history: the activities themselves -------------------------------------------------
 
 
-async def history_collection(unit: Unit, thread: Thread) -> Document:
+async def history_collection(unit: Unit, thread: Thread, context: str | None = None) -> Document:
     """What was said in a thread, as the activities that said it (FEP-171b)."""
     query = _history(select(func.count()), thread)
     total = await unit.session.scalar(query) or 0
-    uri = f"{thread.uri}/history"
+    uri = f"{context or thread.uri}/history"
     return {
         "@context": [AS2],
         "id": uri,
@@ -99,13 +99,15 @@ async def history_collection(unit: Unit, thread: Thread) -> Document:
     }
 
 
-async def history_page(unit: Unit, thread: Thread, page: int) -> Document:
+async def history_page(
+    unit: Unit, thread: Thread, page: int, context: str | None = None
+) -> Document:
     """A page of activities, newest last, byte for byte: their proofs hold without us."""
     query = _history(select(ArchivedActivity.body), thread).order_by(ArchivedActivity.id)
     bodies = await unit.session.scalars(query.offset((page - 1) * PAGE).limit(PAGE + 1))
     items = [embed(body) for body in bodies]
     last = page + 1 if len(items) > PAGE else page
-    return _ordered_page(f"{thread.uri}/history", page, last, items[:PAGE])
+    return _ordered_page(f"{context or thread.uri}/history", page, last, items[:PAGE])
 
 
 def _history(query: Any, thread: Thread) -> Any:

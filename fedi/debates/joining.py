@@ -5,7 +5,7 @@ from fedi.core.html import excerpt
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of, same_origin
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.models.thread import Thread
+from fedi.debates.models.thread import Continuation, Thread
 from fedi.debates.orphans import remember_orphan
 from fedi.debates.participation import begin_counting, count_post
 from fedi.debates.permissions import is_public
@@ -60,16 +60,32 @@ async def thread_by_context(unit: Unit, post: Post) -> Thread | None:
 
     Contexts come second, because forums give each message its own, or one for their copy.
     """
+    if post.continues_uri is not None:
+        return await thread_named(unit, post.continues_uri)
     if post.parent_uri is None or post.context_uri is None:
         return None
-    return await unit.find(Thread, uri=post.context_uri)
+    return await thread_named(unit, post.context_uri)
+
+
+async def thread_named(unit: Unit, context_uri: str) -> Thread | None:
+    """The thread that a context stands for: its own, or that of a sequel."""
+    thread = await unit.find(Thread, uri=context_uri)
+    if thread is None:
+        sequel = await unit.find(Continuation, uri=context_uri)
+        thread = await unit.find(Thread, id=sequel.thread_id) if sequel is not None else None
+    return thread
 
 
 async def settle(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
     """Give a post its place: under what it answers, or under the root while that is unknown."""
     if parent is not None:
         attach(post, parent)
-        return
+    else:
+        await place_apart(unit, post, thread)
+
+
+async def place_apart(unit: Unit, post: Post, thread: Thread) -> None:
+    """Place a post below the opening of a thread, which it does not answer."""
     root = await unit.find(Post, id=thread.root_id)
     if root is None:
         raise LookupError(f"{thread.uri} has no first post")
@@ -94,6 +110,16 @@ async def begin_foreign_thread(unit: Unit, post: Post) -> Thread:
     return begin_thread(unit, post, uri=uri, group_id=group.id if group else None, listed=listed)
 
 
+async def note_sequel(unit: Unit, thread: Thread, opening: Post) -> str:
+    """Let a second context stand for a thread: that of an opening which goes on with it."""
+    uri = opening.context_uri or opening.uri
+    if await unit.find(Continuation, uri=uri) is None:
+        unit.add(
+            Continuation(uri=uri, thread_id=thread.id, root_uri=opening.uri, created_at=unit.now)
+        )
+    return uri
+
+
 async def enter(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
     """Store a post that has been placed, count it, and bring home what waited for it."""
     unit.add(post)
@@ -101,8 +127,9 @@ async def enter(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> 
     if parent is None and post.parent_uri is not None:
         remember_orphan(unit, post)
     await relink_children(unit, post)
-    if post.parent_uri is None:
-        await gather_orphans(unit, thread, post)
+    if post.parent_uri is None and post.continues_uri is None:
+        for sequel in await gather_orphans(unit, thread, post):
+            await note_sequel(unit, thread, sequel)
 
 
 async def thread_of(unit: Unit, post: Post) -> Thread:

@@ -20,6 +20,7 @@ from fedi.core.jsonld import Document, dumps, embed
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.core.vocab import AS2, TERMS
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.permissions import readable
@@ -28,15 +29,6 @@ from fedi.debates.permissions import readable
 PAGE = 50
 ROOM = 512 * 1024
 CONTEXT: list[Any] = [AS2, TERMS]
-
-
-def mirror_uri(origin: str, thread_uri: str) -> str:
-    """Where the node at `origin` serves its copy of a debate, if it keeps one.
-
-    The scheme is not told: copies are of debates of nodes that speak as this one does.
-    """
-    address = thread_uri.partition("://")[2]
-    return f"{origin}/m/{address}"
 
 
 def mirrored_uris(copy_uri: str) -> list[str]:

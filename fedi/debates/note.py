@@ -26,7 +26,15 @@ from fedi.core.jsonld import (
 )
 from fedi.core.text import strip_controls
 from fedi.core.urls import Site, read_id, same_origin
-from fedi.core.vocab import AS2, DATA_INTEGRITY, POST_TYPES, PUBLIC, TOMBSTONE
+from fedi.core.vocab import (
+    AS2,
+    DATA_INTEGRITY,
+    LD_JSON,
+    POST_TYPES,
+    PUBLIC,
+    TERMS,
+    TOMBSTONE,
+)
 from fedi.debates.audience import address
 from fedi.debates.carried import (
     read_further,
@@ -83,15 +91,18 @@ def write_object(
     *,
     answered: Actor | None = None,
     mentioned: Sequence[Actor] = (),
+    mirrors: Sequence[str] = (),
 ) -> Document:
     """Write a post of ours as it is served and sent, still without its proof.
 
-    `answered` wrote the post it replies to; `mentioned` are named in it.  Nothing in the
+    `answered` wrote the post it replies to; `mentioned` are named in it; `mirrors` are copies
+    of the debate that it opens.  Nothing in the
     document changes unless the author edits the post, so its bytes can be frozen.
     """
     to, cc = address(post, author, group, answered, mentioned)
+    past = _write_past(post, mirrors)
     return {
-        "@context": CONTEXT,
+        "@context": [*CONTEXT, TERMS] if past else CONTEXT,
         "id": post.uri,
         "type": post.type,
         "attributedTo": author.uri,
@@ -109,6 +120,15 @@ def write_object(
         "attachment": write_images(post.images, site),
         "sensitive": False,
         "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+        **past,
+    }
+
+
+def _write_past(post: Post, mirrors: Sequence[str]) -> Document:
+    """Of an opening: where copies of its debate are kept, and of which debate it is the sequel."""
+    return {
+        **_given("mirrors", list(mirrors)),
+        **_given("continues", post.continues_uri),
     }
 
 
@@ -217,7 +237,14 @@ def _write_tags(
     mentions = [
         {"type": "Mention", "href": actor.uri, "name": f"@{actor.acct}"} for actor in named.values()
     ]
-    return mentions + write_hashtags(post.tags or (), site)
+    return mentions + write_hashtags(post.tags or (), site) + _write_link(post)
+
+
+def _write_link(post: Post) -> list[Document]:
+    """The debate that a sequel goes on with, as a link that others can show (FEP-e232)."""
+    if post.continues_uri is None:
+        return []
+    return [{"type": "Link", "mediaType": LD_JSON, "href": post.continues_uri, "name": "↑"}]
 
 
 def write_tombstone(post: Post, author_uri: str) -> Document:
@@ -256,6 +283,7 @@ class PostDocument:
     parent_uri: str | None = None
     context_uri: str | None = None
     audience_uri: str | None = None
+    continues_uri: str | None = None  # the debate of which it opens the sequel
     title: str = ""
     summary: str = ""
     content: str = ""
@@ -325,6 +353,7 @@ def _read_post(document: Document, uri: str, kind: str, author_uri: str) -> Post
         parent_uri=parent_uri,
         context_uri=id_of(document.get("context")),
         audience_uri=id_of(document.get("audience")),
+        continues_uri=id_of(document.get("continues")) if parent_uri is None else None,
         title=title,
         summary=summary,
         content=content,

@@ -18,6 +18,7 @@ from fedi.core.urls import same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
 from fedi.debates.archive import archive, erase_evidence, was_said
+from fedi.debates.continuing import join_sequel
 from fedi.debates.extras import Extras, carry
 from fedi.debates.filtering import is_filtered, must_wait
 from fedi.debates.holding import hold
@@ -71,7 +72,7 @@ async def write_reply(
         raise Forbidden("this debate is closed", code="locked")
     written = await render(text, html, mentions, unit.site)
     post = draft(unit, author, written, type="Note", language=language)
-    post.parent_uri, post.context_uri = parent.uri, thread.uri
+    post.parent_uri, post.context_uri = parent.uri, thread.continued_as or thread.uri
     post.audience_uri = await _audience_of(unit, thread, parent)
     post.mentions = mention_uris(author, mentions)
     attach(post, parent)
@@ -194,6 +195,8 @@ async def accept_remote_post(
     else:
         await settle(unit, post, thread, parent)
     await enter(unit, post, thread, parent)
+    if post.continues_uri is not None and post.id != thread.root_id:
+        await join_sequel(unit, post, thread)
     if await is_retracted(unit, post.uri, author.uri):
         await bury(unit, post, thread, None, "")
     note_tags(unit, post)
@@ -215,7 +218,8 @@ async def _hear_again(
 def _keep_evidence(
     unit: Unit, post: Post, thread: Thread, author: Actor, evidence: Evidence | None
 ) -> None:
-    if evidence is not None and is_public(post) and post.deleted_at is None:
+    is_last_word = evidence is not None and evidence.type == "Delete"
+    if evidence is not None and is_public(post) and (is_last_word or post.deleted_at is None):
         archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
 
 

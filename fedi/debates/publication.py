@@ -2,14 +2,16 @@
 
 from sqlalchemy import literal, select, union, update
 
+from actors.describing import mirrors_of
 from actors.followers import Target, targets_of
 from actors.keys import signing_key
 from actors.models import Actor
 from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.signatures.proof import add_proof, proof_key_id
 from fedi.core.unit import Unit
-from fedi.core.urls import new_key
+from fedi.core.urls import new_key, origin_of
 from fedi.core.vocab import PUBLIC
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.archive import Evidence, archive
 from fedi.debates.audience import address, named_actors, post_targets
 from fedi.debates.groups import relay, take_boosts_back
@@ -27,6 +29,9 @@ from outbox.builders import (
 from outbox.models import Activity
 from outbox.publish import publish, recipients_so_far
 
+#: Copies that an opening names.
+MAX_MIRRORS = 10
+
 
 async def freeze(unit: Unit, post: Post, thread: Thread, author: Actor) -> Document:
     """Write the post's document with its author's proof, and keep these bytes.
@@ -38,7 +43,19 @@ async def freeze(unit: Unit, post: Post, thread: Thread, author: Actor) -> Docum
     answered, mentioned = await named_actors(unit, post)
     to, cc = address(post, author, group, answered, mentioned)
     post.addressed = [uri for uri in [*to, *cc] if uri != PUBLIC]
-    document = write_object(post, author, group, unit.site, answered=answered, mentioned=mentioned)
+    mirrors: list[str] = []
+    if group is not None and group.is_local and post.id == thread.root_id:
+        partners = await mirrors_of(unit, group)
+        mirrors = [mirror_uri(str(origin_of(uri)), thread.uri) for uri in partners]
+    document = write_object(
+        post,
+        author,
+        group,
+        unit.site,
+        answered=answered,
+        mentioned=mentioned,
+        mirrors=mirrors[:MAX_MIRRORS],
+    )
     proved = add_proof(document, await signing_key(unit, author, "ed25519"), unit.now)
     post.document = dumps(proved)
     return proved
@@ -50,7 +67,8 @@ async def say_create(unit: Unit, post: Post, thread: Thread, author: Actor) -> N
         unit.site, author.uri, await freeze(unit, post, thread, author), post.published_at
     )
     targets = await post_targets(unit, post, thread)
-    await _say(unit, post, thread, author, document, targets, root=post.id == thread.root_id)
+    opens = post.id == thread.root_id or post.continues_uri is not None
+    await _say(unit, post, thread, author, document, targets, root=opens)
 
 
 async def say_update(unit: Unit, post: Post, thread: Thread, author: Actor) -> None:

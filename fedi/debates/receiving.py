@@ -35,6 +35,7 @@ def receive(unit: Unit, document: PostDocument, author: Actor) -> Post:
         url=document.url,
         context_uri=document.context_uri,
         audience_uri=document.audience_uri,
+        continues_uri=document.continues_uri,
         visibility=visibility,
         addressed=addressed,
         mentions=document.mentions,

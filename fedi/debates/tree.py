@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, update
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from fedi.core.unit import Unit
@@ -98,11 +98,28 @@ async def relink_children(unit: Unit, post: Post) -> None:
         await _move(unit, orphan, post)
 
 
-async def gather_orphans(unit: Unit, thread: Thread, root: Post) -> None:
-    """Bring into a thread the posts that name it as their context but whose parent is unknown."""
+async def gather_orphans(unit: Unit, thread: Thread, root: Post) -> list[Post]:
+    """Bring into a thread the posts that name it as their context but whose parent is unknown.
+
+    So are those that go on with it, which are returned.
+    """
     for orphan in await orphans_of(unit, context_uri=thread.uri):
         if orphan.thread_id != thread.id:
             await _move(unit, orphan, root)
+    sequels = await _sequels(unit, thread)
+    for sequel in sequels:
+        await _move(unit, sequel, root)
+    return sequels
+
+
+async def _sequels(unit: Unit, thread: Thread) -> list[Post]:
+    """Openings that go on with a thread and came before it."""
+    await unit.flush()
+    query = select(Post).where(Post.continues_uri == thread.uri, Post.thread_id != thread.id)
+    sequels = list(await unit.session.scalars(query.order_by(Post.id)))
+    for sequel in sequels:
+        unit.meet(sequel)
+    return sequels
 
 
 async def _move(unit: Unit, orphan: Post, above: Post) -> None:

@@ -22,6 +22,7 @@ from fedi.debates.collections import (
     replies_page,
     shares_collection,
 )
+from fedi.debates.joining import thread_named
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import write_tombstone
@@ -116,16 +117,17 @@ async def history(request: web.Request) -> web.Response:
 
 async def _about_thread(
     request: web.Request,
-    whole: Callable[[Unit, Thread], Awaitable[Document]],
-    paged: Callable[[Unit, Thread, int], Awaitable[Document]],
+    whole: Callable[[Unit, Thread, str], Awaitable[Document]],
+    paged: Callable[[Unit, Thread, int, str], Awaitable[Document]],
 ) -> web.Response:
     page = _page(request)
     async with request.app[NODE].db.reading() as unit:
-        found = await unit.find(Thread, uri=unit.site.context(request.match_info["key"]))
+        uri = unit.site.context(request.match_info["key"])
+        found = await thread_named(unit, uri)
         root = await unit.find(Post, id=found.root_id) if found is not None else None
         if found is None or root is None or not is_public(root):
             raise web.HTTPNotFound
-        content = await (whole(unit, found) if page is None else paged(unit, found, page))
+        content = await (whole(unit, found, uri) if page is None else paged(unit, found, page, uri))
         home = unit.site.url + page_path(found)
     response = _fresh(document(request, content, modified=found.changed_at))
     response.headers[hdrs.LINK] = f'<{home}>; rel="alternate"; type="text/html"'

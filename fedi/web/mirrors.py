@@ -5,6 +5,7 @@ from aiohttp import web
 from fedi.core.appkeys import NODE
 from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.digest import find_named, read_prefixes, read_tree
 from fedi.debates.mirrors import (
     find_mirrored,
@@ -13,7 +14,6 @@ from fedi.debates.mirrors import (
     mirror_collection,
     mirror_items,
     mirror_page,
-    mirror_uri,
 )
 from fedi.debates.models.thread import Thread
 from fedi.web.answers import document

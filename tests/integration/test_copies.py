@@ -14,8 +14,8 @@ from actors.local import network_actor
 from actors.models import Actor
 from fedi.core.node import Node
 from fedi.core.vocab import AS2
+from fedi.debates.addresses import mirror_uri
 from fedi.debates.gaps import missing_posts
-from fedi.debates.mirrors import mirror_uri
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Gap
 from fedi.debates.verification import Standing, verify_thread

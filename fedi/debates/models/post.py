@@ -42,6 +42,11 @@ class Post(Base):
             where="document IS NOT NULL",
         ),
         partial_index(
+            "ix_posts_continues_uri",  # openings of sequels
+            "continues_uri",
+            where="continues_uri IS NOT NULL",
+        ),
+        partial_index(
             "ix_posts_context_uri_waiting",  # replies that came before what they answer
             "context_uri",
             where="parent_id IS NULL",

@@ -862,6 +862,13 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             postgresql_where=sa.text("parent_id IS NULL"),
         )
         batch_op.create_index(
+            "ix_posts_continues_uri",
+            ["continues_uri"],
+            unique=False,
+            sqlite_where=sa.text("continues_uri IS NOT NULL"),
+            postgresql_where=sa.text("continues_uri IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_posts_ours",
             ["published_at", "author_id", "depth"],
             unique=False,
