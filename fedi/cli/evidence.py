@@ -101,6 +101,51 @@ def _describe(verdict: "Verdict") -> str:
     return ", ".join(parts)
 
 
+def export_debate(
+    url: Url,
+    to: Annotated[str, typer.Option("--to", help="A new file; - writes it out.")] = "-",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Write one debate as a file that anybody can verify, and any network take in."""
+    lines = asyncio.run(_export(config, url))
+    text = b"\n".join([*lines, b""])
+    if to == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        Path(to).write_bytes(text)
+        typer.echo(f"{len(lines) - 1} documents", err=True)
+
+
+async def _export(config: Path, url: str) -> list[bytes]:
+    from inbox.importing import write_lines
+
+    async with opened_node(config) as node, node.db.reading() as unit:
+        return await write_lines(unit, await require_thread(unit, url))
+
+
+def import_debate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Take in a debate from a file; what no proof shows is asked of its author's server."""
+    asyncio.run(_import(config, file.read_bytes().splitlines()))
+
+
+async def _import(config: Path, lines: list[bytes]) -> None:
+    from actors.policies import Policies
+    from fedi.app import sign_requests
+    from inbox.importing import read_lines
+    from inbox.resolve import Resolver
+
+    async with opened_node(config) as node:
+        await sign_requests(node)
+        resolver = Resolver(node, Policies(node.db, node.config.federation.mode))
+        imported = await read_lines(node, resolver, lines)
+    print(f"{imported.context}: {imported.taken} taken in")
+    for uri, reason in imported.refused.items():
+        typer.echo(f"refused {uri}: {reason}", err=True)
+
+
 def continue_debate(
     url: Url,
     group: Annotated[str, typer.Option("--group", help="Of this network: where it goes on.")],

@@ -21,6 +21,7 @@ from fedi.cli import (
     init,
     keys,
     migrate,
+    moving,
     network,
     peers,
     queue,
@@ -30,6 +31,7 @@ from fedi.cli import (
     thread,
 )
 from fedi.cli.demo import command as demo
+from fedi.cli.export import command as export
 from fedi.cli.top import command as top
 from fedi.core.errors import FediError
 from fedi.core.version import VERSION
@@ -45,6 +47,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("export")(export.export)
 app.command("top")(top.top)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
@@ -55,7 +58,12 @@ app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")
 app.add_typer(thread.app, name="thread")
 thread.app.command("verify")(evidence.verify)
+thread.app.command("export")(evidence.export_debate)
+thread.app.command("import")(evidence.import_debate)
 thread.app.command("continue")(evidence.continue_debate)
+for part in (account, group):
+    part.app.command("move")(moving.move)
+    part.app.command("alias")(moving.alias)
 app.add_typer(storage.app, name="storage")
 app.add_typer(database.app, name="database")
 app.add_typer(search.app, name="search")

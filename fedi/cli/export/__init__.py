@@ -1,0 +1,1 @@
+"""`fedi export`: everything public as files that any web server can serve."""
