@@ -18,6 +18,7 @@ from fedi.debates.permissions import may_reply
 from fedi.debates.reading import Edition, Since, ThreadEdition, read_editions
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
+from fedi.web.absence import read_notice
 from fedi.web.composing import read_composer, set_extras
 from fedi.web.fragments import Fragments
 from fedi.web.keys import LANGUAGE, MEMBER
@@ -100,6 +101,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             )
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
+        notice = await read_notice(unit, scene.thread, request[LANGUAGE])
     request.app[OPENED].note(thread.id)
     at_start = passage.is_start
     label = scene.networks.label(excerpt.opening.author_origin)
@@ -126,6 +128,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         earlier=None if at_start else around.home + f"?view={BY_DATE}" * bool(passage.since),
         later=_later(around.home, passage, excerpt),
         locked=locked,
+        notice=notice,
     )
 
 
