@@ -115,7 +115,17 @@ async def test_everything_can_be_reached_and_done_by_keyboard(tmp_path: Path, br
             await page.keyboard.press("Tab")
             await page.keyboard.press("Enter")
             await expect(page.locator(".dossier .compose textarea")).to_be_focused()
-            await page.keyboard.type("Au clavier.")
+            field = page.locator(".dossier .compose textarea")
+            await page.keyboard.type("Au ")
+            await page.keyboard.press("Control+b")
+            await page.keyboard.type("clavier.")
+            await page.keyboard.press("Shift+Tab")
+            for key in ("ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
+                await page.keyboard.press(key)
+            await expect(field).to_be_focused()
+            await expect(field).to_have_value("> Au **clavier.**")
+            await page.keyboard.press("Control+z")
+            await expect(field).to_have_value("Au **clavier.**")
             publish = page.locator(".dossier .compose .btn.go")
             for _ in range(10):
                 await page.keyboard.press("Tab")

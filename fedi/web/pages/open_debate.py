@@ -14,6 +14,7 @@ from fedi.core.i18n import N_
 from fedi.core.unit import Unit
 from fedi.debates.addresses import page_path
 from fedi.debates.drafts import DEBATE, discard_draft
+from fedi.debates.tags import all_labels, read_labels
 from fedi.debates.threads import open_thread
 from fedi.debates.writing import render as render_text
 from fedi.debates.writing import root_type
@@ -44,6 +45,7 @@ class Preview:
     is_whole: bool  # short and plain enough for microblogs to show all of it
     group: str
     by: Byline
+    tags: Sequence[str]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -104,6 +106,7 @@ async def _chosen_group(unit: Unit, form: Form) -> Actor:
 
 async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> Preview | None:
     try:
+        tags = read_labels(form["tags"])
         written = await render_text(form["text"], None, named, request.app[NODE].site)
     except Invalid as error:
         form.refuse(error, "text")
@@ -114,7 +117,15 @@ async def _preview(request: web.Request, form: Form, named: Sequence[Actor]) -> 
         by = byline_of(await request.app[NETWORKS].read(unit), member.actor)
     title, question = form.line("title"), form.line("question")
     is_whole = root_type(written.content, form["text"]) == "Note"
-    return Preview(title, question, written.content, is_whole, group.name, by)
+    return Preview(
+        title,
+        question,
+        written.content,
+        is_whole,
+        group.name,
+        by,
+        all_labels(tags, written.content) or (),
+    )
 
 
 async def _page(
