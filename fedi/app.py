@@ -15,6 +15,7 @@ from actors.keys import signing_key
 from actors.local import instance_actor
 from actors.nodeinfo import describe_due
 from actors.policies import Policies
+from fedi.accounts.mailer import Mailer
 from fedi.core.appkeys import NODE
 from fedi.core.departure import Departure
 from fedi.core.images import Gallery
@@ -116,7 +117,12 @@ def create_app(
     completing = Chore(opened.flush, every=SEEN_SECONDS)
 
     def work() -> list[Loop]:
-        return [Processor(node, resolver, journal), Backfiller(node, resolver), Deliverer(node)]
+        return [
+            Processor(node, resolver, journal),
+            Backfiller(node, resolver),
+            Deliverer(node),
+            Mailer(node),
+        ]
 
     app.cleanup_ctx.append(
         _keep_running(

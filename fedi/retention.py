@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from actors.models import JournalEntry
-from fedi.accounts.models import AccessToken, OneTimeLink, Session
+from fedi.accounts.models import AccessToken, Application, Letter, OneTimeLink, Session
 from fedi.core.images import Gallery
 from fedi.core.node import Node
 from fedi.core.tables import id_at
@@ -102,9 +102,14 @@ RULES = (
     Rule(
         OneTimeLink,
         30,
-        lambda old: or_(OneTimeLink.expires_at < old, OneTimeLink.used_at < old),
-        "used or expired since",
+        lambda old: or_(
+            OneTimeLink.expires_at < old,
+            and_(OneTimeLink.uses_left < 1, OneTimeLink.used_at < old),
+        ),
+        "used up or expired since",
     ),
+    Rule(Application, 30, lambda _: Application.id.is_not(None), "not answered"),
+    Rule(Letter, 7, lambda old: Letter.created_at < old, "sent or not"),
 )
 
 

@@ -51,6 +51,7 @@ from fedi.web.pages import (
     thread,
 )
 from fedi.web.pages.admin import index as administration
+from fedi.web.pages.admin import mail as letters
 from fedi.web.sharing import shared
 from inbox import owner, views
 
@@ -184,6 +185,8 @@ OWN: Routes = (
     get("/names", names.find),
 )
 
+#: Who may join, and letters to them.
+ACCOUNTS: Routes = (get("/admin/mail", letters.show),)
 
 #: What administrators and moderators look after.
 ADMINISTRATION: Routes = (get("/admin", administration.show),)
@@ -206,6 +209,7 @@ def add_routes(app: Application) -> None:
         PAGES,
         TAKING_PART,
         OWN,
+        ACCOUNTS,
         ADMINISTRATION,
     ):
         app.add_routes(part)

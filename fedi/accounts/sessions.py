@@ -65,7 +65,7 @@ async def sign_in(db: Database, login: str, password: str, *, replaces: str | No
         return start_session(unit, account)
 
 
-def start_session(unit: Unit, account: Account) -> str:
+def start_session(unit: Unit, account: Account, *, device: str | None = None) -> str:
     """Store a session of this account; returns the value of its cookie."""
     token = new_secret()
     unit.add(
@@ -75,6 +75,8 @@ def start_session(unit: Unit, account: Account) -> str:
             created_at=unit.now,
             seen_at=unit.now,
             expires_at=unit.now + LASTS,
+            proved_at=unit.now,
+            device=device,
         )
     )
     return token

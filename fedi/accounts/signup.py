@@ -1,25 +1,19 @@
 """Becoming a member: accounts, and the link that makes the first administrator."""
 
-import re
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from actors.local import create_actor
 from actors.models import Role
+from fedi.accounts.links import LASTS, Purpose, find_link, make_link, use_link
 from fedi.accounts.models import Account, AccountRole, OneTimeLink
 from fedi.accounts.passwords import hash_password
-from fedi.accounts.secrets import digest, new_secret
-from fedi.core.errors import Conflict, Gone, Invalid, NotFound
+from fedi.core.errors import Conflict
+from fedi.core.mail import check_address
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
 
-SETUP = "setup"
-SETUP_LASTS = timedelta(days=7)
+SETUP_LASTS = LASTS[Purpose.SETUP]
 MAX_NAME = 100
-MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
-
-_EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)*")
 
 
 async def create_account(
@@ -58,41 +52,19 @@ async def create_account(
 
 def check_email(text: str) -> str:
     """Return the address as it is stored, in lower case; `Invalid` when it is none."""
-    email = text.strip().lower()
-    if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
-        raise Invalid("this e-mail address cannot be right", code="bad-email")
-    return email
+    return check_address(text)
 
 
 async def create_setup_link(unit: Unit) -> str:
     """Make the token of a link with which one person may become administrator, for a week."""
-    token = new_secret()
-    unit.add(
-        OneTimeLink(
-            token_hash=digest(token),
-            purpose=SETUP,
-            created_at=unit.now,
-            expires_at=unit.now + SETUP_LASTS,
-        )
-    )
-    return token
+    return make_link(unit, Purpose.SETUP)
 
 
 async def find_setup_link(unit: Unit, token: str) -> OneTimeLink:
     """The link of a token; `NotFound` when there is none, `Gone` once used or expired."""
-    query = select(OneTimeLink).where(
-        OneTimeLink.token_hash == digest(token), OneTimeLink.purpose == SETUP
-    )
-    link = await unit.session.scalar(query)
-    if link is None:
-        raise NotFound("there is no such link")
-    if link.used_at is not None or link.expires_at <= unit.now:
-        raise Gone("this link has been used or has expired", code="link-spent")
-    return link
+    return await find_link(unit, token, Purpose.SETUP)
 
 
 async def use_setup_link(unit: Unit, token: str) -> OneTimeLink:
     """Spend the link, with the unit that creates the account; raises as `find_setup_link`."""
-    link = await find_setup_link(unit, token)
-    link.used_at = unit.now
-    return link
+    return await use_link(unit, token, Purpose.SETUP)

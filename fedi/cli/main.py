@@ -20,6 +20,7 @@ from fedi.cli import (
     group,
     init,
     keys,
+    mail,
     migrate,
     moving,
     network,
@@ -53,6 +54,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
 app.add_typer(group.app, name="group")
 app.add_typer(keys.app, name="keys")
+app.add_typer(mail.app, name="mail")
 app.add_typer(network.app, name="network")
 app.add_typer(peers.app, name="peers")
 app.add_typer(queue.app, name="queue")

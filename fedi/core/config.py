@@ -103,6 +103,7 @@ class MailSection(Section):
 
     host: str = key("", examples=["smtp.example.org"])
     port: int = key(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: str = key("", secret=True)
     sender: str = key("", examples=["fedi@tilios.example"])
@@ -168,6 +169,9 @@ class Config:
                 "federation.allow_private_addresses and federation.allow_http are for tests: they "
                 "need a reserved node.domain such as localhost or node.test"
             )
+
+        if self.mail.host and "@" not in self.mail.sender:
+            raise ValueError("mail.sender must be an address, as mail.host is given")
 
     @property
     def site(self) -> Site:

@@ -104,6 +104,20 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         )
 
     op.create_table(
+        "applications",
+        sa.Column("handle", TEXT, nullable=False),
+        sa.Column("email", TEXT, nullable=False),
+        sa.Column("password_hash", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("language", TEXT, nullable=True),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("email", name=op.f("uq_applications_email")),
+        sa.UniqueConstraint("handle", name=op.f("uq_applications_handle")),
+    )
+    op.create_table(
         "audit_log",
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -190,17 +204,6 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             batch_op.f("ix_journal_origin_last_at"), ["origin", "last_at"], unique=False
         )
 
-    op.create_table(
-        "one_time_links",
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("purpose", TEXT, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_links_token_hash")),
-    )
     op.create_table(
         "peers",
         sa.Column("uri", TEXT, nullable=False),
@@ -302,6 +305,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("language", TEXT, nullable=True),
         sa.Column("hats", sa.JSON(), nullable=False),
         sa.Column("hat", TEXT, nullable=True),
+        sa.Column("untold", sa.JSON(), nullable=False),
         sa.Column("read_until", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
@@ -636,6 +640,28 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         )
 
     op.create_table(
+        "authenticators",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("recovery", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_authenticators_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authenticators")),
+    )
+    with op.batch_alter_table("authenticators", schema=None) as batch_op:
+        batch_op.create_index("ux_authenticators_account", ["account_id"], unique=True)
+
+    op.create_table(
         "continuations",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column("thread_id", sa.BigInteger(), nullable=False),
@@ -733,6 +759,69 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(batch_op.f("ix_gaps_uri"), ["uri"], unique=False)
 
     op.create_table(
+        "letters",
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("recipient", TEXT, nullable=False),
+        sa.Column("template", TEXT, nullable=False),
+        sa.Column("language", TEXT, nullable=False),
+        sa.Column("subject", TEXT, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", TEXT, nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_letters_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
+    )
+    with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_letters_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_letters_due",
+            ["next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_letters_recipient"), ["recipient"], unique=False)
+
+    op.create_table(
+        "one_time_links",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("purpose", TEXT, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.Column("uses_left", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_one_time_links_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_links_token_hash")),
+    )
+    with op.batch_alter_table("one_time_links", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_one_time_links_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "participations",
         sa.Column("thread_id", sa.BigInteger(), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -762,6 +851,30 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("participations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_participations_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "passkeys",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_passkeys_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkeys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkeys_credential_id")),
+    )
+    with op.batch_alter_table("passkeys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passkeys_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "posts",
@@ -934,6 +1047,8 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device", TEXT, nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
