@@ -13,6 +13,7 @@ import typer
 from fedi.cli import (
     account,
     audit,
+    backup,
     config,
     database,
     doctor,
@@ -69,6 +70,8 @@ for part in (account, group):
 app.add_typer(storage.app, name="storage")
 app.add_typer(database.app, name="database")
 app.add_typer(search.app, name="search")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(config.app, name="config")

@@ -27,8 +27,9 @@ class Incomplete(FediError):
 async def copy_rows(source: str, target: str, report: Report) -> int:
     """Copy every row to an empty database, in one transaction; how many there were.
 
-    `report` is told of each table and its rows.  Nobody may write to either database
-    meanwhile.  Raises `Conflict` when the target has tables, and `Incomplete`.
+    `report` is told of each table and its rows.  What is written to a PostgreSQL database
+    meanwhile is not copied; to a SQLite file nobody may write.  Raises `Conflict` when the
+    target has tables, and `Incomplete`.
     """
     async with _opened(target, write=False) as there:
         if await there.run_sync(lambda plain: inspect(plain).get_table_names()):
@@ -75,6 +76,8 @@ async def _opened(url: str, *, write: bool) -> AsyncIterator[AsyncConnection]:
     engine = open_engine(url, write=write, patient=True)
     try:
         async with engine.begin() if write else engine.connect() as connection:
+            if not write and connection.dialect.name == "postgresql":  # one moment of all tables
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
     finally:
         await engine.dispose()
