@@ -46,6 +46,11 @@ class Book:
         self._mode = mode
         self._suspended = frozenset(suspended)
 
+    @property
+    def of_servers(self) -> "Book":
+        """Only what was decided about servers that were named."""
+        return Book(self._rules.items())
+
     def __contains__(self, origin: object) -> bool:
         return isinstance(origin, str | Origin) and self.refuses(origin)
 
@@ -155,6 +160,11 @@ async def blocked_hosts(unit: Unit) -> Book:
         unit.memory[_BOOK] = Book(await _read_rules(unit))
     book: Book = unit.memory[_BOOK]
     return book
+
+
+def lend(unit: Unit, book: Book) -> None:
+    """Let a unit go by decisions that were read before it: it need not ask for them."""
+    unit.memory[_BOOK] = book.of_servers
 
 
 async def set_policy(unit: Unit, host: str, policy: Policy, reason: str = "") -> list[Peer]:

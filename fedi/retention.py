@@ -19,6 +19,7 @@ from fedi.core.images import Gallery
 from fedi.core.node import Node
 from fedi.core.tables import id_at
 from fedi.debates.models.image import Image
+from fedi.debates.models.notification import Notification
 from fedi.debates.models.post import Post
 from fedi.debates.models.reader import Draft
 from fedi.debates.models.thread import Gap
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 #: Rows that go in one transaction, so that nobody waits for the writer longer than for a page.
 BATCH = 500
+
+#: For how much longer a notification is kept when nobody read it: a year in all.
+UNREAD_LASTS = timedelta(days=275)
 
 Condition = Callable[[datetime], ColumnElement[bool]]
 
@@ -81,6 +85,11 @@ def _is_passed(_: datetime) -> ColumnElement[bool]:
     return Activity.passed_on & ~sent & ~listed
 
 
+def _is_stale(old: datetime) -> ColumnElement[bool]:
+    """Whether nobody looks for a notification any more: it was read, or will not be."""
+    return or_(Notification.read_at < old, Notification.id < id_at(old - UNREAD_LASTS))
+
+
 #: In this order: what a later rule looks at may have gone by an earlier one.
 RULES = (
     Rule(Reception, 365, lambda _: Reception.id.is_not(None), "all"),
@@ -89,6 +98,7 @@ RULES = (
     Rule(Activity, 30, _is_passed, "passed on for others, with no delivery left"),
     Rule(Backfill, 30, lambda _: Backfill.next_attempt_at.is_(None), "read"),
     Rule(Gap, 90, lambda _: Gap.id.is_not(None), "all"),
+    Rule(Notification, 90, _is_stale, "read since, or a year old"),
     Rule(JournalEntry, 90, lambda old: JournalEntry.last_at < old, "not met again since"),
     Rule(Draft, 365, lambda old: Draft.updated_at < old, "not touched since"),
     Rule(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from actors.policies import Book, lend
 from fedi.core.errors import FediError
 from fedi.core.log import about
 from fedi.core.node import Node
@@ -24,6 +25,7 @@ async def process(
     batch: Sequence[Received],
     conclude: Conclude | None = None,
     *,
+    book: Book | None = None,
     yielding: bool = True,
 ) -> list[Result]:
     """Handle activities in the order given, and say what became of each.
@@ -31,10 +33,13 @@ async def process(
     `conclude` runs in the same unit, so an effect is stored exactly when it is noted.  An
     activity whose handler raises has the outcome `failed`; the others are not touched by it.
     One that only yielded to another transaction is handled again, once.
+    `book` is what was decided about servers, when the caller knows it already.
     Trouble of our own database is raised: nothing was decided then.
     """
     try:
         async with node.db.unit() as unit:
+            if book is not None:
+                lend(unit, book)
             await preload(unit, batch)
             results = [(received, await _handle(unit, received)) for received in batch]
             if conclude is not None:
@@ -44,12 +49,12 @@ async def process(
         raise
     except Exception as error:
         if len(batch) == 1 and isinstance(error, Contended) and yielding:
-            return await process(node, batch, conclude, yielding=False)
+            return await process(node, batch, conclude, book=book, yielding=False)
         if len(batch) == 1:
             return [(batch[0], _failed(batch[0], error))]
         middle = len(batch) // 2
-        first = await process(node, batch[:middle], conclude)
-        return first + await process(node, batch[middle:], conclude)
+        first = await process(node, batch[:middle], conclude, book=book)
+        return first + await process(node, batch[middle:], conclude, book=book)
 
 
 async def _handle(unit: Unit, received: Received) -> Outcome:

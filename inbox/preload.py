@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from actors.models import Actor
 from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
+from fedi.core.urls import Site
 from fedi.debates.archive import load_said
 from fedi.debates.holding import hold_threads
 from fedi.debates.likes import load_reactions
@@ -26,6 +27,7 @@ from outbox.models import Activity
 class _Names:
     """The ids that a batch mentions, by what they can be ids of."""
 
+    site: Site
     actors: set[str] = field(default_factory=set)
     writers: set[str] = field(default_factory=set)
     posts: set[str] = field(default_factory=set)
@@ -64,11 +66,12 @@ class _Names:
         self.posts |= {uri for uri in (post.uri, post.parent_uri) if uri is not None}
         self.contexts |= {uri for uri in (post.context_uri,) if uri is not None}
         self.actors |= {uri for uri in (post.audience_uri,) if uri is not None}
+        self.actors |= {uri for uri in post.mentions if self.site.is_local(uri)}
 
 
 async def preload(unit: Unit, batch: Sequence[Received]) -> None:
     """Meet the actors, posts and threads of a batch, in a number of queries that does not grow."""
-    names = _Names()
+    names = _Names(unit.site)
     for received in batch:
         for part in received.parts():
             names.add(part)

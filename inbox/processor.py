@@ -103,7 +103,8 @@ class Processor:
             batch += await self._read(items)
             self._size = min(2 * size, LARGE_BATCH) if len(batch) == size else BATCH
         if batch:
-            results = await process(self._node, batch, self._conclude)
+            book = await self._resolver.book()
+            results = await process(self._node, batch, self._conclude, book=book)
             await self._follow_up(results)
         await self._journal.flush()
         return claimed

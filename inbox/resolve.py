@@ -56,6 +56,7 @@ class Resolver:
     def __init__(self, node: Node, policies: Policies) -> None:
         self._node = node
         self._policies = policies
+        self.book = policies.book
         self._slots = asyncio.Semaphore(SLOTS)
 
     async def resolve(self, received: Received, budget: Budget | None = None) -> None:

@@ -17,6 +17,7 @@ from fedi.debates.holding import hold
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.models.thread import Thread
+from fedi.debates.notifications import forget, notify
 from fedi.debates.participation import note_change
 from fedi.debates.permissions import is_public
 from outbox.builders import build_announce, build_like, build_undo
@@ -202,6 +203,9 @@ async def accept_undo_reaction(unit: Unit, actor: Actor, post: Post, kind: str) 
     if reaction.uri is not None:
         unit.met[Reaction, "uri", reaction.uri] = None
     await _add(unit, post, kind, -1)
+    if kind == "like":
+        author = await unit.find(Actor, id=post.author_id)
+        await forget(unit, to=author, kind=kind, by=actor, post=post)
     return True
 
 
@@ -249,6 +253,9 @@ async def _count(
     )
     _remember(unit, actor.id, post.id, kind, reaction)
     await _add(unit, post, kind, 1)
+    author = await unit.find(Actor, id=post.author_id) if kind == "like" else None
+    if author is not None:
+        notify(unit, to=author, kind=kind, by=actor, post=post)
     return reaction
 
 

@@ -34,6 +34,7 @@ from fedi.debates.joining import (
 from fedi.debates.models.post import Post, Revision
 from fedi.debates.models.thread import Thread
 from fedi.debates.note import PostDocument
+from fedi.debates.notifications import tell_of_post
 from fedi.debates.participation import count_post, note_change
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
@@ -80,6 +81,7 @@ async def write_reply(
     post.url = f"{unit.site.url}{post_path(thread, post.key, lasting=True)}"
     unit.add(post)
     await count_post(unit, thread, post, parent)
+    await tell_of_post(unit, author, post, parent)
     await say_create(unit, post, thread, author)
     return post
 
@@ -199,6 +201,8 @@ async def accept_remote_post(
         await join_sequel(unit, post, thread)
     if await is_retracted(unit, post.uri, author.uri):
         await bury(unit, post, thread, None, "")
+    else:
+        await tell_of_post(unit, author, post, parent)
     note_tags(unit, post)
     _keep_evidence(unit, post, thread, author, evidence)
     return post

@@ -17,6 +17,7 @@ from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post
+from fedi.debates.notifications import forget, notify
 from outbox.builders import build_block, build_flag, build_follow, build_undo
 from outbox.models import Activity
 from outbox.publish import publish
@@ -31,7 +32,10 @@ async def follow(unit: Unit, actor: Actor, target: Actor) -> Follow:
     if actor.id == target.id:
         raise Invalid("nobody follows themselves", code="self")
     document = build_follow(unit.site, new_key(), actor.uri, target.uri)
+    is_news = await find_follow(unit, pair=(actor, target)) is None
     wanted = await request_follow(unit, document["id"], actor, target)
+    if is_news:
+        notify(unit, to=target, kind="follow", by=actor)
     if target.is_local and not target.approves_followers:
         await accept_follow(unit, wanted)
     await _tell(unit, actor, document, target)
@@ -45,6 +49,7 @@ async def unfollow(unit: Unit, actor: Actor, target: Actor) -> bool:
         return False
     undone = _named(known, actor, target)
     await remove_follow(unit, actor, target)
+    await forget(unit, to=target, kind="follow", by=actor, post=None)
     await _tell(unit, actor, build_undo(unit.site, new_key(), actor.uri, undone), target)
     return True
 

@@ -19,6 +19,7 @@ from fedi.debates.extras import Extras, carry
 from fedi.debates.joining import begin_thread
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
+from fedi.debates.notifications import tell_of_post
 from fedi.debates.participation import count_post
 from fedi.debates.publication import say_create
 from fedi.debates.reading import latest_posts as latest_posts
@@ -69,6 +70,7 @@ async def open_thread(
     post.url = f"{unit.site.url}{page_path(thread)}"
     unit.add(post)
     await count_post(unit, thread, post, None)
+    await tell_of_post(unit, author, post, None)
     await say_create(unit, post, thread, author)
     return thread
 

@@ -5,6 +5,7 @@ import fedi.accounts.models
 import fedi.debates.models.event
 import fedi.debates.models.held
 import fedi.debates.models.image
+import fedi.debates.models.notification
 import fedi.debates.models.post
 import fedi.debates.models.reader
 import fedi.debates.models.search
@@ -30,6 +31,7 @@ ROOMS = (
     fedi.debates.models.image,
     fedi.debates.models.held,
     fedi.debates.models.event,
+    fedi.debates.models.notification,
     fedi.moderation.models,
 )
 TABLES = Base.metadata

@@ -5,6 +5,7 @@ from actors.local import find_local
 from actors.models import Actor, Dialect, Follow, Peer, Role
 from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
+from fedi.debates.notifications import notify
 from inbox.completion import schedule_backfill
 from inbox.types import DONE, Need, Outcome, Received, ignored
 
@@ -24,6 +25,8 @@ async def handle_accept(unit: Unit, received: Received) -> Outcome:
         return waiting
     is_news = follow.accepted_at is None
     await accept_follow(unit, follow)
+    if is_news and follower is not None:
+        notify(unit, to=follower, kind="approval", by=received.actor)
     if is_news and is_ours:
         await schedule_backfill(unit, received.actor.outbox, reason=follow.uri)
         peer = await unit.find(Peer, uri=origin)

@@ -6,6 +6,7 @@ from actors.models import Actor, Dialect, Peer, Role
 from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
+from fedi.debates.notifications import notify
 from fedi.debates.retractions import is_retracted
 from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_accept, build_reject
@@ -33,7 +34,10 @@ async def handle_follow(unit: Unit, received: Received) -> Outcome:
     if (waiting := await _know_peer(unit, received)) is not None:
         return waiting
 
+    asked = await find_follow(unit, pair=(received.actor, followed))
     follow = await request_follow(unit, uri, received.actor, followed)
+    if asked is None:
+        notify(unit, to=followed, kind="follow", by=received.actor)
     if followed.approves_followers and follow.accepted_at is None:
         return DONE
     is_news = follow.accepted_at is None

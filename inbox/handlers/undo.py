@@ -9,6 +9,7 @@ from fedi.core.urls import same_origin
 from fedi.debates.likes import Kind, accept_undo_reaction
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.moderating import accept_remote_restore
+from fedi.debates.notifications import forget
 from fedi.debates.retractions import retract
 from inbox.forwarding import pass_on
 from inbox.handlers.like import KINDS
@@ -52,7 +53,9 @@ async def handle_restoration(unit: Unit, remover: Actor, received: Received) -> 
 async def _undo_follow(unit: Unit, received: Received, undone: Document) -> Outcome:
     followed = await find_local(unit, id_of(undone.get("object")) or "")
     removed = followed is not None and await remove_follow(unit, received.actor, followed)
-    if not removed:
+    if removed:
+        await forget(unit, to=followed, kind="follow", by=received.actor, post=None)
+    else:
         await _remember(unit, received)
     return DONE
 
@@ -80,6 +83,7 @@ async def _undo_reaction(unit: Unit, received: Received, undone: Document) -> Ou
         followed = await unit.find(Actor, id=follow.followed_id)
         if followed is not None:
             await remove_follow(unit, received.actor, followed)
+            await forget(unit, to=followed, kind="follow", by=received.actor, post=None)
         return DONE
     await _remember(unit, received)
     if post is not None and kind and await accept_undo_reaction(unit, received.actor, post, kind):

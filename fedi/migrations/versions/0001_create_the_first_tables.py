@@ -1188,6 +1188,70 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(batch_op.f("ix_images_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "notifications",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "reply",
+                "mention",
+                "quote",
+                "like",
+                "follow",
+                "approval",
+                "warning",
+                "report",
+                name="notificationkind",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_notifications_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["actors.id"],
+            name=op.f("fk_notifications_by_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_notifications_post_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+    )
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_notifications_actor_id_id"), ["actor_id", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_notifications_by_id"), ["by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notifications_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(
+            "ix_notifications_unread",
+            ["actor_id", "post_id"],
+            unique=False,
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        )
+
+    op.create_table(
         "post_words",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("stamp", sa.BigInteger(), nullable=False),
