@@ -11,6 +11,8 @@ from typing import Literal
 
 from sqlalchemy import exists, select, update
 
+from fedi.core.jsonld import parse_document
+from fedi.core.signatures.proof import proof_key_id
 from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
@@ -50,6 +52,15 @@ def archive(
         key_uri=evidence.key_uri,
         received_at=unit.now,
     )
+
+
+def archive_last_word(
+    unit: Unit, thread: Thread, body: bytes, *, object_uri: str, actor_uri: str
+) -> None:
+    """Keep a Delete that came before its post: by it others learn that it is gone."""
+    delete = parse_document(body)
+    evidence = Evidence(delete["id"], "Delete", body, "proof", actor_uri, proof_key_id(delete))
+    archive(unit, thread, evidence, object_uri=object_uri, actor_uri=actor_uri)
 
 
 async def load_said(unit: Unit, uris: Collection[str]) -> None:

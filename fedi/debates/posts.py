@@ -17,7 +17,7 @@ from fedi.core.unit import Unit
 from fedi.core.urls import same_origin
 from fedi.debates.addresses import post_path
 from fedi.debates.archive import Evidence as Evidence
-from fedi.debates.archive import archive, erase_evidence, was_said
+from fedi.debates.archive import archive, archive_last_word, erase_evidence, was_said
 from fedi.debates.continuing import join_sequel
 from fedi.debates.extras import Extras, carry
 from fedi.debates.filtering import is_filtered, must_wait
@@ -39,7 +39,7 @@ from fedi.debates.participation import count_post, note_change
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
 from fedi.debates.receiving import date_of_edit, receive
-from fedi.debates.retractions import is_retracted, retract
+from fedi.debates.retractions import is_retracted, last_word, retract
 from fedi.debates.tags import change_tags, note_tags
 from fedi.debates.tree import attach
 from fedi.debates.writing import draft, mention_uris, read_question, read_title, render
@@ -201,6 +201,8 @@ async def accept_remote_post(
         await join_sequel(unit, post, thread)
     if await is_retracted(unit, post.uri, author.uri):
         await bury(unit, post, thread, None, "")
+        if (body := await last_word(unit, post.uri)) is not None and is_public(post):
+            archive_last_word(unit, thread, body, object_uri=post.uri, actor_uri=author.uri)
     else:
         await tell_of_post(unit, author, post, parent)
     note_tags(unit, post)
@@ -300,7 +302,8 @@ async def accept_remote_delete(
     post = await unit.find(Post, uri=uri)
     if post is None:
         if same_origin(uri, actor.uri) and not unit.site.is_local(uri):
-            await retract(unit, uri, actor.uri)
+            proved = evidence.body if evidence is not None and evidence.key_uri else None
+            await retract(unit, uri, actor.uri, body=proved)
         return False
     if post.deleted_at is not None:
         return False

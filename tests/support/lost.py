@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from factories import FakeClock, make_node, make_remote_actor, remote_key
+from factories import FakeClock, key_pair, make_node, make_remote_actor
 from sqlalchemy import select
 
 from actors.appkeys import POLICIES
@@ -18,6 +18,7 @@ from actors.policies import Policies
 from actors.remote import obtain_actor
 from fedi.core.jsonld import Document, dumps
 from fedi.core.node import Node
+from fedi.core.signatures.keys import SigningKey
 from fedi.core.signatures.proof import add_proof
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
@@ -42,15 +43,15 @@ START = datetime.fromisoformat("2026-11-24T09:00:00+00:00")
 class Lost:
     """A debate of a lost server, told to nodes as its authors once did."""
 
-    context = f"{ORIGIN}/c/debate"
     group = f"{ORIGIN}/users/communs"
 
-    def __init__(self) -> None:
-        self.said: list[tuple[str, Document]] = []  # the handle of the author, the activity
+    def __init__(self, name: str = "debate") -> None:
+        self.name = name
+        self.context = f"{ORIGIN}/c/{name}"
 
     def uri(self, number: int) -> str:
         """The id of the post of that number; the first opens the debate."""
-        return f"{ORIGIN}/notes/{number}"
+        return f"{ORIGIN}/notes/{self.name}/{number}"
 
     def note(self, number: int, parent: int | None = None, **more: Any) -> Document:
         """A post; without a parent it answers the first."""
@@ -81,32 +82,47 @@ class Lost:
 
     async def edit(self, unit: Unit, number: int, at: datetime) -> None:
         """Let a node keep an edit."""
-        note = self.note(number, content="<p>Changé</p>", updated=at.isoformat())
-        await self._hear(unit, number, note, "Update")
+        await self._hear(unit, number, self.edited(number, at), "Update")
+
+    def edited(self, number: int, at: datetime, parent: int | None = None) -> Document:
+        """A post as it reads after an edit."""
+        content = f"<p>Changé {at:%H:%M}</p>"
+        return self.note(number, parent, content=content, updated=at.isoformat())
 
     async def delete(self, unit: Unit, number: int) -> None:
         """Let a node hear that the author took a post back."""
-        note = self.note(number)
+        await self._hear(unit, number, self.tombstone(number), "Delete")
+
+    def tombstone(self, number: int, parent: int | None = None) -> Document:
+        """What stands where a post stood."""
+        note = self.note(number, parent)
         place = {name: note[name] for name in ("inReplyTo", "context", "published")}
         gone = {"id": note["id"], "type": "Tombstone", "attributedTo": note["attributedTo"]}
-        await self._hear(unit, number, gone | place, "Delete")
+        return gone | place
+
+    def activity(self, number: int, thing: Document, kind: str) -> Document:
+        """What the author of a post says about it, proved."""
+        author = f"{ORIGIN}/users/{self.author(number)}"
+        moment = thing.get("updated", "")
+        suffix = {"Create": "#create", "Update": f"/update{moment}", "Delete": "/delete"}[kind]
+        activity: Document = {
+            "@context": [AS2, DATA_INTEGRITY],
+            "id": f"{self.uri(number)}{suffix}",
+            "type": kind,
+            "actor": author,
+            "to": [PUBLIC],
+            "object": thing,
+        }
+        key = SigningKey(f"{author}#ed25519-key", author, key_pair(author).ed25519)
+        return add_proof(activity, key, START)
 
     async def _hear(
         self, unit: Unit, number: int, thing: Document, kind: str, trust: Any = "proof"
     ) -> None:
         author = await self.meet(unit, self.author(number))
-        suffix = {"Create": "#create", "Update": "/update", "Delete": "/delete"}[kind]
-        activity: Document = {
-            "@context": [AS2, DATA_INTEGRITY],
-            "id": f"{self.uri(number)}{suffix}",
-            "type": kind,
-            "actor": author.uri,
-            "to": [PUBLIC],
-            "object": thing,
-        }
-        key = remote_key(author, "ed25519")
-        activity = add_proof(activity, key, START)
-        evidence = Evidence(activity["id"], kind, dumps(activity), trust, author.uri, key.id)
+        activity = self.activity(number, thing, kind)
+        key_uri = activity["proof"]["verificationMethod"]
+        evidence = Evidence(activity["id"], kind, dumps(activity), trust, author.uri, key_uri)
         if kind == "Delete":
             await accept_remote_delete(unit, thing["id"], author, evidence=evidence)
         elif kind == "Update":

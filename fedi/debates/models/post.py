@@ -134,6 +134,7 @@ class Retraction(Base):
 
     uri: Mapped[str] = mapped_column(unique=True)  # of what was taken back
     actor_uri: Mapped[str]  # who took it back
+    body: Mapped[bytes | None]  # a Delete with its proof, until the post comes of which it tells
     created_at: Mapped[datetime]
 
 

@@ -280,6 +280,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         "retractions",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column("actor_uri", TEXT, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retractions")),
