@@ -16,6 +16,8 @@ HUES = 9
 #: An opening shorter than this gets no drop cap: three lines of text have to stand beside it.
 LEDE = 200
 
+_PORTRAIT = Markup('<img class="avatar" src="{}" alt="" width="44" height="44">')
+_INITIALS = Markup('<span class="avatar {}" aria-hidden="true">{}</span>')
 _HEADING = re.compile(r"<(/?)h[1-3]\b")
 _LEDE = re.compile(r"<p>(?=[^\W\d_][^'’])")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -76,14 +78,17 @@ class Sketch:
 
     name: str
     path: str
-    initials: str
-    hue: str
+    portrait: Markup
 
 
 def sketch(actor: Actor) -> Sketch:
     """Tell of a member in the frame of the pages they read."""
     name = actor.name or actor.handle
-    return Sketch(name, actor_path(actor), initials(name), hue(actor.uri))
+    if (icon := portrait(actor.icon, actor.origin)) is not None:
+        drawn = _PORTRAIT.format(icon)
+    else:
+        drawn = _INITIALS.format(hue(actor.uri), initials(name))
+    return Sketch(name, actor_path(actor), drawn)
 
 
 def hue(uri: str) -> str:

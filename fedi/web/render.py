@@ -210,8 +210,7 @@ def _own(request: web.Request) -> dict[str, str]:
         "here": here,
         "form_token": form_token(request.app[NODE].vault, session),
         "my_path": me.path,
-        "my_hue": me.hue,
-        "my_initials": me.initials,
+        "my_portrait": me.portrait,
         "my_first_name": first,
         "my_other_names": others,
     }

@@ -131,6 +131,7 @@ async def test_a_member_has_a_name_a_text_and_a_portrait(tmp_path: Path):
         assert f'src="{path}"' in (await site.visitor().get("/p/elise")).text
         assert (await site.visitor().client.get(path)).status == 200
         assert '<option value="br" lang="br" selected>' in (await elise.get("/open")).text
+        assert f'<summary><img class="avatar" src="{path}"' in (await elise.get("/")).text
 
         told = {"name": "Élise", "summary": "", "language": "fr"}
         await elise.send("/settings/profile", **told, **{"no-portrait": "on"})
