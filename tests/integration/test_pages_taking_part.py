@@ -14,6 +14,7 @@ from fedi.accounts.models import Session
 from fedi.core.vocab import JRD_JSON
 from fedi.debates.models.post import Post, Reaction
 from fedi.debates.models.thread import Thread
+from fedi.moderation.models import AuditEntry
 from outbox.models import Activity, Delivery
 
 # --- opening -----------------------------------------------------------------------------
@@ -227,6 +228,26 @@ async def test_an_administrator_removes_a_message_and_says_why(tmp_path: Path):
         page = await odile.send(f"/posts/{it.root.key}/delete", reason="Hors sujet")
         assert "by the moderation of Odile: Hors sujet." in page.words
         assert page.title == "A debate whose opening was removed"
+
+
+async def test_who_looks_after_a_group_closes_a_debate_and_opens_it_again(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        odile, path = await it.site.member("odile", admin=True), f"/threads/{it.root.key}"
+        assert f"{path}/close" not in (await it.elise.get(it.page.path)).text
+        assert (await it.elise.get(f"{path}/close")).status == 403
+        assert (await it.elise.send(f"{path}/close")).status == 403
+        assert f"{path}/close" in (await odile.get(it.page.path)).text
+        page = await odile.send(f"{path}/close", reason="Trop vif")
+        assert "Odile closed this debate: Trop vif" in page.words
+        assert "Your reply to the debate" in page.words, "who looks after the group still answers"
+        page = await it.elise.get(it.page.path)
+        assert "This debate is closed" in page.words
+        assert "Odile closed this debate: Trop vif" in page.words
+        page = await odile.send(f"{path}/reopen")
+        assert "closed this debate" not in page.words
+        async with it.site.node.db.reading() as unit:
+            said = await unit.session.scalars(select(AuditEntry.act).order_by(AuditEntry.number))
+            assert list(said)[-2:] == ["lock", "unlock"]
 
 
 # --- liking ------------------------------------------------------------------------------

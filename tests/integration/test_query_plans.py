@@ -93,6 +93,7 @@ async def say_everything(it: OpenSite, home: Neighbour) -> str:
         (ana, ana.say("Undo", shared)), (ana, ana.say("Undo", follow)),
         (ana, ana.say("Follow", it.network.uri)), (ana, ana.say("Delete", late["id"])),
         (tilios, tilios.say("Reject", {"type": "Follow", "id": asked})),
+        (ana, ana.say("Lock", root.uri)), (ana, ana.say("Undo", ana.say("Lock", root.uri))),
         (ana, ana.say("Block", it.network.uri)), (ana, ana.say("Move", ana.uri, target=tilios.uri)),
         (ana, ana.say("Delete", ana.uri)),
     ]  # fmt: skip

@@ -4,6 +4,8 @@ A Group decides of its own debates alone.  In a debate of ours, those who look a
 so in their own name, and the Group passes it on; in one of a peer, the word of its Group counts.
 """
 
+from sqlalchemy import select
+
 from actors.models import Actor
 from fedi.core.errors import Conflict, Forbidden
 from fedi.core.text import strip_controls
@@ -87,3 +89,18 @@ def _note(unit: Unit, thread: Thread, actor: Actor, kind: EventKind, reason: str
         )
     )
     note_change(unit, thread)
+
+
+async def find_closing(unit: Unit, thread: Thread) -> tuple[str, str] | None:
+    """Who closed a debate and why; None while it is open."""
+    if thread.locked_at is None:
+        return None
+    query = (
+        select(Actor.name, ThreadEvent.reason)
+        .join(ThreadEvent, ThreadEvent.actor_id == Actor.id)
+        .where(ThreadEvent.thread_id == thread.id, ThreadEvent.kind == EventKind.LOCKED)
+        .order_by(ThreadEvent.id.desc())
+        .limit(1)
+    )
+    row = (await unit.session.execute(query)).first()
+    return (row[0], row[1]) if row is not None else None

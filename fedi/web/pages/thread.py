@@ -16,6 +16,7 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import may_reply
 from fedi.debates.reading import Edition, Since, ThreadEdition, read_editions
+from fedi.debates.reshaping.lock import find_closing
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.absence import read_notice
@@ -88,6 +89,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             unit.meet(around.group_actor)
         scene = await set_scene(request, unit, thread)
         locked = await _is_locked(unit, scene)
+        closing = await find_closing(unit, scene.thread)
         posts = excerpt.shown(opening=passage.is_start)
         own = await read_own(request, unit, thread, posts, place=around.root.key)
         scene = replace(scene, marked=own.marked)
@@ -129,6 +131,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         later=_later(around.home, passage, excerpt),
         locked=locked,
         notice=notice,
+        closing=closing,
+        moderates=scene.moderates,
     )
 
 
