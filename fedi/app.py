@@ -28,10 +28,11 @@ from fedi.core.signatures.request import Scheme, sign
 from fedi.core.survey import Survey
 from fedi.core.urls import parse_url
 from fedi.debates.search.keeping import Indexer
+from fedi.moderation.acts import lift_suspensions
 from fedi.retention import prune
 from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
-from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, SURVEY
+from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, RECEIVED, SURVEY
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
@@ -44,6 +45,7 @@ from fedi.web.watch import watch_requests
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
 from inbox.guard import Guard
+from inbox.kept import body_received
 from inbox.keys import ACCEPTOR, GUARD
 from inbox.models import Backfill, InboxItem
 from inbox.partners import meet_partners
@@ -64,6 +66,8 @@ MAX_BODY = 1024 * 1024
 DESCRIBE_SECONDS = 20
 #: Between two looks for networks that keep copies and that we have not met.
 PARTNERS_SECONDS = 60
+#: Between two looks for suspensions whose time has come.
+SUSPENSION_SECONDS = 60
 #: Between two writings of what the doors noted for the federation journal.
 JOURNAL_SECONDS = 5
 #: Between two writings of what members have read.
@@ -104,6 +108,7 @@ def create_app(
     app[ACCEPTOR] = acceptor
     app[GUARD] = Guard(node.config.limits.inbox_per_minute)
     app[FIND_POST] = resolver.find_post
+    app[RECEIVED] = body_received
     app[GALLERY] = Gallery(node.config.media_dir)
     app[LIMITS] = make_limits(node.config.limits)
     app[SEEN] = seen = Seen(node.db)
@@ -153,6 +158,7 @@ def _keep_running(
             Chore(partial(describe_due, node), every=DESCRIBE_SECONDS),
             Indexer(node.db),
             Chore(partial(meet_partners, node), every=PARTNERS_SECONDS),
+            Chore(partial(lift_suspensions, node), every=SUSPENSION_SECONDS),
             Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
             Daily(partial(prune, node), at=NIGHT, clock=node.clock),
         ]

@@ -38,11 +38,13 @@ from fedi.web.pages import (
     media,
     members,
     messages,
+    moderation,
     names,
     networks,
     open_debate,
     person,
     readings,
+    report,
     search,
     settings,
     setup,
@@ -51,6 +53,18 @@ from fedi.web.pages import (
     tags,
     thread,
 )
+from fedi.web.pages.admin import (
+    acts,
+    audit,
+    decisions,
+    held,
+    journal,
+    people,
+    reports,
+    servers,
+    storage,
+)
+from fedi.web.pages.admin import groups as group_settings
 from fedi.web.pages.admin import index as administration
 from fedi.web.pages.admin import mail as letters
 from fedi.web.sharing import shared
@@ -136,6 +150,8 @@ PAGES: Routes = (
     get("/threads/{key}/evidence", evidence.show),
     get("/posts/{key}/likes", likers.show),
     get("/media/{name}", media.show),
+    get("/moderation", shared(moderation.show)),
+    get("/posts/{key}/removed", moderation.show_removed),
     get("/networks.css", styles.colours),
     get("/mark.svg", styles.icon),
     get("/static/{name:.+}", for_servers(files.show)),
@@ -169,6 +185,12 @@ TAKING_PART: Routes = (
     post("/follow", follows.start),
     post("/unfollow", follows.stop),
     post("/networks", networks.follow),
+    get("/report", report.ask),
+    get("/report/{key}", report.ask),
+    post("/report", report.send),
+    get("/reports/{key}", report.show),
+    get("/decisions/{key}", moderation.show_decision),
+    post("/decisions/{key}", moderation.send_appeal),
     get("/authorize_interaction", authorize.show),
     get("/interact", interact.show),
     post("/interact", interact.go),
@@ -193,7 +215,35 @@ OWN: Routes = (
 ACCOUNTS: Routes = (get("/admin/mail", letters.show),)
 
 #: What administrators and moderators look after.
-ADMINISTRATION: Routes = (get("/admin", administration.show),)
+ADMINISTRATION: Routes = (
+    get("/admin", administration.show),
+    get("/admin/reports", reports.index),
+    get("/admin/reports/{key}", reports.show),
+    post("/admin/reports/{key}", reports.handle),
+    get("/admin/acts/{name}", acts.ask),
+    post("/admin/acts/{name}", acts.do),
+    get("/admin/decisions", decisions.index),
+    get("/admin/decisions/{key}", decisions.show),
+    post("/admin/decisions/{key}", decisions.answer),
+    get("/admin/people/{name}", people.show),
+    post("/admin/people/{name}", people.change),
+    get("/admin/held", held.index),
+    post("/admin/held/{key}", held.choose),
+    get("/admin/groups", group_settings.index),
+    post("/admin/groups", group_settings.create),
+    get("/admin/groups/{name}", group_settings.show),
+    post("/admin/groups/{name}", group_settings.change),
+    get("/admin/servers", servers.index),
+    get("/admin/servers/{name}", servers.show),
+    get("/admin/server-lists", servers.ask_list),
+    post("/admin/server-lists", servers.take_list),
+    get("/admin/server-lists/{name}", servers.give_list),
+    get("/admin/journal", journal.index),
+    get("/admin/journal/{key}", journal.show),
+    get("/admin/storage", storage.show),
+    get("/admin/audit", audit.show),
+    get("/admin/audit/{name}", audit.export),
+)
 
 
 def add_watching(app: Application) -> None:

@@ -7,7 +7,7 @@ from orjson import Fragment
 from sqlalchemy import Select, delete, func, select
 
 from actors.followers import Target, follower_targets, known_of_followers
-from actors.local import create_actor, network_actor
+from actors.local import create_actor, network_actor, update_actor
 from actors.models import Actor, Dialect, Follow, Role
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.jsonld import Document, embed, parse_document
@@ -21,6 +21,7 @@ from fedi.debates.permissions import is_public, readable
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
 from outbox.builders import Addressing, build_add, build_announce, build_remove, build_undo
+from outbox.introduction import introduce
 from outbox.models import Activity
 from outbox.publish import announce, destinations, forward, publish, recipients_of
 from outbox.recipients import Destination
@@ -63,6 +64,28 @@ async def appoint(unit: Unit, group: Actor, person: Actor) -> None:
         return
     unit.add(Moderator(group_id=group.id, actor_id=person.id, created_at=unit.now))
     unit.memory[Moderator, group.id, person.id] = True
+
+
+async def dismiss(unit: Unit, group: Actor, person: Actor) -> None:
+    """Let a person look after a Group no longer; doing it twice changes nothing."""
+    await unit.flush()
+    await unit.session.execute(
+        delete(Moderator).where(Moderator.group_id == group.id, Moderator.actor_id == person.id)
+    )
+    unit.memory.pop((Moderator, group.id, person.id), None)
+
+
+async def describe_group(unit: Unit, group: Actor, *, name: str, summary: str) -> None:
+    """Say what a Group is called and what it is for, and tell who follows it.
+
+    Raises `Invalid` without a name.
+    """
+    name, summary = strip_controls(name), strip_controls(summary)
+    if not name:
+        raise Invalid("a group needs a name", code="empty")
+    if (name, summary) != (group.name, group.summary):
+        await update_actor(unit, group, name=name, summary=summary)
+        await introduce(unit, group)
 
 
 # --- making debates heard ----------------------------------------------------------------

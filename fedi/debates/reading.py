@@ -79,6 +79,7 @@ class PostRow:
     author_is_local: bool
     author_is_suspended: bool
     remover_name: str | None
+    remover_is_local: bool
     is_liked: bool  # by the viewer
 
     @property
@@ -147,6 +148,7 @@ def _readable_by(viewer_id: int | None, viewer_uri: str | None) -> Select[Any]:
             author.role.is_not(None).label("author_is_local"),
             suspended.label("author_is_suspended"),
             remover.name.label("remover_name"),
+            remover.role.is_not(None).label("remover_is_local"),
             _is_liked(viewer_id).label("is_liked"),
         )
         .join(author, author.id == Post.author_id)

@@ -6,11 +6,12 @@ Whoever an act is about can read why, and answer once (`fedi.moderation.appeals`
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from actors.models import Actor
 from fedi.accounts.models import Account, AccountRole
 from fedi.core.errors import Conflict, Forbidden, Invalid
+from fedi.core.node import Node
 from fedi.core.tables import new_id
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
@@ -20,19 +21,21 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.moderating import erase_post, hide_post, restore_post
 from fedi.debates.permissions import is_moderator
+from fedi.debates.reshaping.lock import lock_thread, unlock_thread
 from fedi.moderation.audit import record
 from fedi.moderation.models import Act, Decision, Report
 
 MAX_REASON = 500
 
 #: What is done to a message, and what is done to a person.
-TO_POSTS = (Act.HIDE, Act.RESTORE, Act.DELETE)
+TO_POSTS = (Act.HIDE, Act.RESTORE, Act.DELETE, Act.LOCK, Act.UNLOCK)
 TO_PEOPLE = (Act.WARN, Act.SILENCE, Act.UNSILENCE, Act.SUSPEND, Act.REINSTATE)
 #: What takes back what.
 _OPPOSITES = {
     Act.RESTORE: Act.HIDE,
     Act.UNSILENCE: Act.SILENCE,
     Act.REINSTATE: Act.SUSPEND,
+    Act.UNLOCK: Act.LOCK,
 }
 #: What the person concerned may answer.
 APPEALABLE = frozenset({Act.HIDE, Act.DELETE, Act.WARN, Act.SILENCE, Act.SUSPEND})
@@ -49,15 +52,16 @@ def read_reason(text: str) -> str:
 async def act_on_post(
     unit: Unit, who: Account, act: Act, post: Post, *, reason: str, report: Report | None = None
 ) -> Decision:
-    """Hide, restore or erase a message.
+    """Hide, restore or erase a message; or close or open again the debate in which it stands.
 
     Raises `Invalid` without a reason, `Conflict` when there is nothing to do, and `Forbidden`
     to whoever may not moderate that debate.
     """
-    reason, moderator = read_reason(reason), await _actor_of(unit, who)
+    moderator = await _actor_of(unit, who)
     thread = await thread_of(unit, post)
     if not who.moderates and not await is_moderator(unit, thread.group_id, moderator):
         raise Forbidden("this debate is for others to moderate", code="not-a-moderator")
+    reason = read_reason(reason)
     match act:
         case Act.HIDE:
             await hide_post(unit, moderator, post, reason)
@@ -65,6 +69,10 @@ async def act_on_post(
             await restore_post(unit, moderator, post)
         case Act.DELETE:
             await erase_post(unit, moderator, post, reason)
+        case Act.LOCK:
+            await lock_thread(unit, moderator, thread, reason)
+        case Act.UNLOCK:
+            await unlock_thread(unit, moderator, thread)
         case _:
             raise Invalid("this is not done to a message", code="bad-act")
     author = await unit.find(Actor, id=post.author_id)
@@ -197,13 +205,13 @@ def _standing(person: Actor) -> str:
     return "silenced" if person.silenced_at is not None else "in good standing"
 
 
-async def _end_opposite(unit: Unit, act: Act, about: object) -> None:
+async def _end_opposite(unit: Unit, act: Act, about: ColumnElement[bool]) -> None:
     """An act that takes another one back ends it."""
     if act in _OPPOSITES:
         await unit.flush()
         await unit.session.execute(
             update(Decision)
-            .where(about, Decision.act == _OPPOSITES[act], Decision.ended_at.is_(None))  # type: ignore[arg-type]  # a condition
+            .where(about, Decision.act == _OPPOSITES[act], Decision.ended_at.is_(None))
             .values(ended_at=unit.now)
             .execution_options(synchronize_session=False)
         )
@@ -249,3 +257,35 @@ async def end_what_is_due(unit: Unit) -> int:
             target = f"@{person.acct}"
             await record(unit, who=None, act="reinstate", target=target, reason="its time has come")
     return len(due)
+
+
+async def lift_suspensions(node: Node) -> int:
+    """Do that if there is anything to do; a glance that waits for no writer otherwise."""
+    async with node.db.reading() as unit:
+        query = select(Decision.id).where(Decision.until <= unit.now, Decision.ended_at.is_(None))
+        if await unit.session.scalar(query.limit(1)) is None:
+            return 0
+    async with node.db.unit() as unit:
+        return await end_what_is_due(unit)
+
+
+async def change_role(unit: Unit, who: Account, person: Actor, role: AccountRole) -> None:
+    """Say what a member may do for all.
+
+    Raises `Forbidden` for oneself, so that there is always somebody who administers, and `Invalid`
+    for who is no member.
+    """
+    account = await account_of(unit, person)
+    if account is None:
+        raise Invalid("only members of this network have a role", code="not-a-member")
+    if account.id == who.id:
+        raise Forbidden("nobody changes their own role", code="oneself")
+    before, account.role = account.role, role
+    await record(
+        unit,
+        who=who,
+        act="change-role",
+        target=f"@{person.handle}",
+        before=before.value,
+        after=role.value,
+    )

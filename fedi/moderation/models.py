@@ -56,6 +56,7 @@ class Act(StrEnum):
     FILTER = "filter"
     OPEN = "open"
     ALLY = "ally"
+    IMPORT = "import"  # a list of servers
 
 
 class Decision(Base):

@@ -10,6 +10,7 @@ from fedi.core.departure import Departure
 from fedi.core.i18n import Language
 from fedi.core.images import Gallery
 from fedi.core.survey import Survey
+from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.web.kept import Kept, Lasting
 from fedi.web.limits import Limits
@@ -18,6 +19,9 @@ from fedi.web.networks import KnownNetworks
 
 #: Finds a post by id or page URL, fetching it and what it answers when it is unknown here.
 FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
+
+#: The document of an activity that was received, by its id, while the node keeps it.
+RECEIVED: AppKey[Callable[[Unit, str], Awaitable[bytes | None]]] = AppKey("received")
 
 #: The languages of the interface, by tag; the first is spoken to whoever names none.
 LANGUAGES: AppKey[Mapping[str, Language]] = AppKey("languages")

@@ -75,12 +75,16 @@ class Limits:
 
     sign_in_address: Limiter
     sign_in_login: Limiter
+    joining: Limiter
+    mailing: Limiter
+    confirming: Limiter
     posting: Limiter
     looking_up: Limiter
     painting: Limiter
     searching: Limiter
     drafting: Limiter
     completing: Limiter
+    reporting: Limiter
 
 
 def make_limits(config: LimitsSection) -> Limits:
@@ -89,10 +93,14 @@ def make_limits(config: LimitsSection) -> Limits:
     return Limits(
         sign_in_address=Limiter(per_minute, burst=5 * per_minute),
         sign_in_login=Limiter(per_minute / 10, burst=5 * per_minute),
+        joining=Limiter(1 / 6, burst=5),
+        mailing=Limiter(1 / 6, burst=5),
+        confirming=Limiter(5, burst=25),
         posting=Limiter(config.posts_per_hour / 60, burst=max(10, config.posts_per_hour // 4)),
         looking_up=Limiter(10, burst=20),
         painting=Limiter(10, burst=30),
         searching=Limiter(30, burst=40),
         drafting=Limiter(30, burst=30),
         completing=Limiter(120, burst=60),
+        reporting=Limiter(400 / 1440, burst=10),
     )

@@ -47,6 +47,12 @@ class Shown:
         return self.row.published_at
 
     @property
+    def is_advised(self) -> bool:
+        """Whether another network removed it: readers here may see it all the same."""
+        row = self.row
+        return row.deleted_at is not None and bool(row.remover_name) and not row.remover_is_local
+
+    @property
     def elsewhere(self) -> str | None:
         """Its page on the server it was written on, unless that is ours."""
         return None if self.row.author_is_local else self.row.url or self.row.uri
@@ -112,8 +118,10 @@ class Scene:
 
     def _stub(self, row: PostRow) -> str:
         if row.deleted_at is not None:
+            ours = self.networks.ours.actor
+            judge = ours.name if row.remover_is_local else row.remover_name
             return stub_in_words(
-                row.deleted_at, row.remover_name, row.removal_reason, self.language, self.now
+                row.deleted_at, judge, row.removal_reason, self.language, self.now
             )
         if row.author_is_suspended:
             return self.language.gettext("Message withheld: its author is suspended here.")

@@ -201,7 +201,7 @@ async def test_a_removed_message_leaves_a_line_that_says_why(tmp_path: Path):
             await delete_post(unit, odile, post, reason="rule 3")
             await delete_post(unit, it.camille, await reply(unit, it, "Un mot de trop."))
         page = await it.site.visitor().get(it.path)
-        assert "Message removed on 25 November by the moderation of Odile: rule 3." in page.words
+        assert "Message removed on 25 November by the moderation of Reseau: rule 3." in page.words
         assert "Message removed by its author on 25 November." in page.words
         assert "insult" not in page.text
         assert "Un mot de trop" not in page.text

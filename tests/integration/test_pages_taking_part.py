@@ -226,7 +226,7 @@ async def test_an_administrator_removes_a_message_and_says_why(tmp_path: Path):
         odile = await it.site.member("odile", admin=True)
         assert 'name="reason"' in (await odile.get(f"/posts/{it.root.key}/delete")).text
         page = await odile.send(f"/posts/{it.root.key}/delete", reason="Hors sujet")
-        assert "by the moderation of Odile: Hors sujet." in page.words
+        assert "by the moderation of Reseau: Hors sujet." in page.words
         assert page.title == "A debate whose opening was removed"
 
 

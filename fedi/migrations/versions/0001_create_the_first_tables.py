@@ -1441,6 +1441,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
                 "filter",
                 "open",
                 "ally",
+                "import",
                 name="act",
                 native_enum=False,
                 length=20,

@@ -17,6 +17,8 @@ from fedi.debates.likes import like, unlike
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, edit_post, write_reply
 from fedi.debates.writing import render as render_text
+from fedi.moderation.acts import act_on_post
+from fedi.moderation.models import Act
 from fedi.web.composing import (
     ROOM,
     chooses_images,
@@ -191,7 +193,10 @@ async def delete(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     async with request.app[NODE].db.unit() as unit:
         post, scene, shown = await _find(request, unit)
-        await delete_post(unit, await actor_of(unit, member), post, reason=form.line("reason"))
+        if shown.mine:
+            await delete_post(unit, await actor_of(unit, member), post)
+        else:
+            await act_on_post(unit, member.account, Act.HIDE, post, reason=form.line("reason"))
     raise web.HTTPSeeOther(shown.link if shown.row.parent_uri else scene.home)
 
 

@@ -48,6 +48,12 @@ ENTRIES = (
         N_("How the other servers are, and which ones may take part here."),
     ),
     Entry(
+        "/admin/held",
+        N_("Messages to read first"),
+        N_("What filtered servers write, before anybody else reads it."),
+        for_all=True,
+    ),
+    Entry(
         "/admin/journal",
         N_("Federation journal"),
         N_("What was refused or failed between us and others, in words."),
