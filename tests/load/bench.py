@@ -24,6 +24,17 @@ from rows.accepting import accept
 from rows.delivering import deliver_on_kept_connections, deliver_on_new_connections
 from rows.fanout import drain, fan_out
 from rows.memory import rest, work, work_unhurried
+from rows.outliving import (
+    backfill_memory,
+    sign_proofs,
+    take_100,
+    take_1000,
+    take_10000,
+    tell_100,
+    tell_1000,
+    tell_10000,
+    verify_proofs,
+)
 from rows.processing import process
 from rows.scaling import show_long_thread, two_web_processes, two_workers
 from rows.showing import show, show_cached, show_member
@@ -71,6 +82,15 @@ ROWS = (
     Row("one post to 10,000 followers on 2,000 hosts", fan_out, 100),
     Row("its deliveries / deliveries, new TLS each", drain, 0.9),
     Row("page of a thread, 10,000 posts / 100 posts", show_long_thread, 1.5),
+    Row("proofs signed", sign_proofs, 8000),
+    Row("proofs verified", verify_proofs, 4000),
+    Row("30 of 100 posts found and had", tell_100, 45),
+    Row("30 of 1,000 posts found and had", tell_1000, 55),
+    Row("30 of 10,000 posts found and had", tell_10000, 65),
+    Row("30 of 100 posts, on the wall", take_100, 2),
+    Row("30 of 1,000 posts, on the wall", take_1000, 2),
+    Row("30 of 10,000 posts, on the wall", take_10000, 3),
+    Row("RSS while 10,000 posts are taken from a copy", backfill_memory, 150),
     Row("RSS at rest", rest, 85),
     Row(WORK, work, 120),
 )

@@ -93,7 +93,7 @@ def print_table(results: Sequence[Result]) -> None:
 
 def _cells(result: Result) -> list[str]:
     entry = result.as_json()
-    digits = 2 if result.unit == "×" else 0
+    digits = 2 if result.unit in ("×", "s") else 0
     numbers = [f"{entry[key]:,.{digits}f}" for key in ("min", "median", "max")]
     if result.references is None:
         target = None if result.target is None else f"{result.target:,}"
