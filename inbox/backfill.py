@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import select
 
+from actors.journal import record
 from actors.models import Actor
 from fedi.core.errors import BudgetSpent, FediError, Malformed, NotFound, Unreachable
 from fedi.core.fetch import Budget
@@ -16,7 +17,7 @@ from fedi.core.jobs import claim, finish, postpone
 from fedi.core.jsonld import Document, id_of
 from fedi.core.node import Node
 from fedi.core.unit import Unit
-from fedi.core.urls import same_origin
+from fedi.core.urls import origin_of, same_origin
 from fedi.debates.gaps import note_gaps
 from fedi.debates.mirrors import is_mirror
 from inbox.completion import COOLDOWN, schedule_backfill, schedule_mirrors
@@ -96,6 +97,7 @@ class Backfiller:
         error = error or gatherer.silence
         async with self._node.db.unit() as unit:
             await note_gaps(unit, reading.context, row.uri, gatherer.missing)
+            await _note_refused(unit, row.uri, gatherer)
             for uri in reading.rest:
                 await schedule_backfill(unit, uri, reason=row.uri, after=COOLDOWN)
             if error is not None:
@@ -108,6 +110,20 @@ class Backfiller:
         if is_mirror(uri):
             return CopyReading(self._node, uri, gatherer, budget)
         return _Reading(self._node, uri, gatherer, budget)
+
+
+async def _note_refused(unit: Unit, uri: str, gatherer: Gatherer) -> None:
+    """Let those who look after the node see who hands on what is not true."""
+    for (code, subject), count in gatherer.refused.items():
+        await record(
+            unit,
+            direction="in",
+            origin=str(origin_of(uri)),
+            code=code,
+            subject=subject,
+            detail=uri,
+            count=count,
+        )
 
 
 async def _conclude(unit: Unit, row: Backfill, error: FediError | None) -> None:

@@ -2,7 +2,7 @@
 
 from actors.followers import targets_of
 from actors.local import network_actor
-from actors.models import Actor
+from actors.models import Actor, Peer
 from fedi.core.errors import Malformed
 from fedi.core.jsonld import ids_of
 from fedi.core.unit import Unit
@@ -23,7 +23,8 @@ async def pass_on(unit: Unit, received: Received, post: Post) -> None:
     """Make an accepted activity about a post heard by those who would not hear of it.
 
     In a debate of ours, our Group redistributes it.  In a debate of a peer, what answers or
-    likes a post of a member of ours often reaches only us, so we forward it.  What came
+    likes a post of a member of ours often reaches only us, so we forward it; and everything while
+    its origin is silent, since nobody else tells those who only follow us.  What came
     through somebody else's Announce, or was fetched, has been heard already.
     """
     if received.way != "sent" or received.uri is None or not is_public(post):
@@ -44,8 +45,16 @@ async def pass_on(unit: Unit, received: Received, post: Post) -> None:
             body=received.body,
             root=post.id == thread.root_id,
         )
-    elif not received.is_relayed and await _concerns_a_member(unit, received, post):
+    elif not received.is_relayed and (
+        await _concerns_a_member(unit, received, post) or await _is_silent(unit, thread)
+    ):
         await _forward(unit, received, thread, group)
+
+
+async def _is_silent(unit: Unit, thread: Thread) -> bool:
+    """Whether the origin of a debate does not answer: then those who follow us hear of it here."""
+    peer = await unit.find(Peer, uri=thread.origin)
+    return peer is not None and peer.failing_since is not None
 
 
 async def _concerns_a_member(unit: Unit, received: Received, post: Post) -> bool:

@@ -1,6 +1,7 @@
 """Taking in what a collection lists: ids, posts, activities, of which nothing is believed yet."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import structlog
@@ -23,6 +24,10 @@ log = structlog.get_logger()
 
 #: An activity may need its author, then what it answers, then its Group.
 MAX_ROUNDS = 4
+#: Reasons that are no refusal: others told the same, or later news came first.
+EXPECTED = frozenset({"known", "stale", "retracted"})
+#: Kinds of refusals that are remembered of one reading.
+MAX_CODES = 20
 
 
 class Gatherer:
@@ -32,6 +37,7 @@ class Gatherer:
         self.found = 0
         self.silence: Unreachable | None = None
         self.missing: dict[str, str] = {}  # ids of posts, and why they could not be had
+        self.refused: Counter[tuple[str, str]] = Counter()  # codes, with what was first refused so
         self._node = node
         self._resolver = resolver
         self._source = source
@@ -100,7 +106,7 @@ class Gatherer:
                 return read_bare_post(document, source_uri=self._source, way="collected", type=kind)
             received = read_collected(document, self._node.site, source_uri=self._source)
         except Malformed as error:
-            log.debug("item refused", uri=document.get("id"), code=error.code)
+            self._refuse(error.code, document.get("id"))
             return None
         if received.actor_uri == owner:
             received.trust = "fetched"
@@ -118,6 +124,9 @@ class Gatherer:
                 return
             results = await process(self._node, batch)
             self.found += sum(outcome == DONE for _, outcome in results)
+            for received, outcome in results:
+                if outcome.name in ("ignored", "failed") and outcome.reason not in EXPECTED:
+                    self._refuse(outcome.reason or outcome.name, received.uri)
             batch = [
                 received for received, outcome in results if outcome.name in ("waiting", "later")
             ]
@@ -135,6 +144,15 @@ class Gatherer:
                     batch.remove(received)
                     if received.object_uri is not None and received.type == "Create":
                         self.missing[received.object_uri] = error.code
+
+    def _refuse(self, code: str, subject: object) -> None:
+        """Count a refusal; of each kind the first stands for all, so nobody fills the journal."""
+        for known, first in self.refused:
+            if known == code:
+                self.refused[known, first] += 1
+                return
+        if len(self.refused) < MAX_CODES:
+            self.refused[code, str(subject)] += 1
 
     def _is_vain(self, uri: str, coming: Collection[str]) -> bool:
         return uri in coming or str(origin_of(uri)) in self._silent

@@ -10,6 +10,7 @@ from lost import ORIGIN, START, Lost, follow, read_copy, reader
 from sqlalchemy import func, select
 from visitors import pages
 
+from actors.journal import read_journal
 from actors.local import network_actor
 from actors.models import Actor
 from fedi.core.node import Node
@@ -87,8 +88,8 @@ async def test_two_who_keep_a_debate_tell_each_other_what_differs_and_little_mor
         async with other.db.reading() as unit:
             count = select(func.count()).select_from(Post)
             assert await unit.session.scalar(count) == 200
-            assert (await lost.post(unit, 7)).content == "<p>Changé</p>"
-            assert (await lost.post(unit, 11)).content == "<p>Changé</p>", "theirs is older"
+            assert (await lost.post(unit, 7)).content == "<p>Changé 10:00</p>"
+            assert (await lost.post(unit, 11)).content == "<p>Changé 10:00</p>", "theirs is older"
             gone = [(await lost.post(unit, number)).deleted_at is not None for number in (9, 12)]
             assert gone == [True, True], "whatever others still keep"
         assert {standing for standing, _ in await standings(other, lost)} == {
@@ -133,3 +134,46 @@ async def test_a_copy_that_lies_is_refused_and_bounded(tmp_path: Path, clock: Fa
             before = len(liar.requests)
             await read_copy(node, backfiller, copy)
             assert len(liar.requests) == before + 1, "it is not read further"
+
+
+async def test_what_a_copy_brings_needs_its_authors_proof(tmp_path: Path, clock: FakeClock) -> None:
+    lost = Lost()
+    async with reader(tmp_path, clock) as (node, backfiller), HostilePeer() as liar:
+        async with node.db.unit() as unit:
+            await lost.meet(unit, "communs", "Group")
+            await lost.tell(unit, 0, 1, 2)
+            await lost.meet(unit, lost.author(3))
+        mine = lost.activity(1, lost.note(1), "Create")["proof"]  # by rui, for what he wrote
+        other = lost.activity(2, lost.edited(2, START + timedelta(hours=1)), "Update")
+        third = lost.activity(3, lost.note(3), "Create")
+        deletion = {name: value for name, value in lost.activity(
+            1, lost.tombstone(1), "Delete").items() if name != "proof"}  # fmt: skip
+        lies: dict[str, dict[str, Any]] = {
+            "a proof of another actor of that server": third | {"proof": mine},
+            "an edit that nobody signed": {k: v for k, v in other.items() if k != "proof"},
+            "an edit signed, then changed": other
+            | {"object": other["object"] | {"content": "<p>Faux</p>"}},
+            "a deletion without a proof": deletion,
+            "a deletion by another": deletion
+            | {"actor": third["actor"], "proof": mine, "id": f"{ORIGIN}/x"},
+            "what another announces": {
+                "type": "Announce", "id": f"{ORIGIN}/y", "actor": lost.group,
+                "object": third | {"proof": mine},
+            },
+        }  # fmt: skip
+        path = f"/m/{ORIGIN.partition('://')[2]}/c/debate"
+        copy = liar.url(path)
+        page = {
+            "@context": [AS2], "id": f"{copy}?after=0", "type": "OrderedCollectionPage",
+            "mirrorOf": lost.context, "attributedTo": liar.url("/g/menteur"),
+            "orderedItems": list(lies.values()),
+        }  # fmt: skip
+        liar.on(f"{path}?after=0", document(page))
+        before = await lost.tree(node)
+        await read_copy(node, backfiller, f"{copy}?after=0")
+        assert await lost.tree(node) == before, "nothing changed"
+        assert {standing for standing, _ in await standings(node, lost)} == {Standing.PROOF}
+        async with node.db.reading() as unit:
+            noted = await read_journal(unit, origin=liar.origin)
+            assert noted, "with a reason"
+            assert await missing_posts(unit, await lost.thread(unit)) != []
