@@ -16,7 +16,7 @@ from actors.models import Actor
 from fedi.core.errors import NotFound
 from fedi.core.i18n import Language
 from fedi.core.unit import Unit
-from fedi.debates.addresses import page_path, post_path
+from fedi.debates.addresses import mirror_uri, page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.reading import PostRow, ThreadEdition, latest_posts
@@ -50,6 +50,7 @@ class Keeper:
 
     name: str
     role: str
+    copy: str | None  # where machines read it
 
 
 @dataclass(frozen=True)
@@ -192,8 +193,14 @@ def _keepers(
     """The node where it started, ours, and those to which it goes."""
     say = language.gettext
     us = networks.ours.actor.origin
-    keepers = {thread.origin: Keeper(networks.label(thread.origin).name, say("origin"))}
-    keepers.setdefault(us, Keeper(networks.ours.name, say("copy, here")))
+
+    def copy(origin: str) -> str | None:
+        return None if origin == thread.origin else mirror_uri(origin, thread.uri)
+
+    keepers = {thread.origin: Keeper(networks.label(thread.origin).name, say("origin"), None)}
+    keepers.setdefault(us, Keeper(networks.ours.name, say("copy, here"), copy(us)))
     for actor in others:
-        keepers.setdefault(actor.origin, Keeper(networks.label(actor.origin).name, say("copy")))
+        keepers.setdefault(
+            actor.origin, Keeper(networks.label(actor.origin).name, say("copy"), copy(actor.origin))
+        )
     return list(keepers.values())

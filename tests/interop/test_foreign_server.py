@@ -151,3 +151,15 @@ async def test_our_member_follows_a_stranger(meeting: tuple[NodeProcess, Strange
         return total
 
     await eventually(following, lambda total: total == 1)
+
+
+async def test_a_reply_that_the_group_passes_on_is_believed_for_its_proof(
+    meeting: tuple[NodeProcess, Stranger],
+) -> None:
+    """Nobody there is named or answered: the request is signed by the Group, not by the author."""
+    node, stranger = meeting
+    root = await node.open_debate("camille", "Une caisse commune ?", "<p>Pour quoi faire ?</p>")
+    reply = await node.reply("camille", root, "<p>Pour les outils.</p>")
+    (create,) = await eventually(lambda: stranger.heard("Create", reply), bool)
+    assert create["proof"] == "valid"
+    assert stranger.actor not in str(create["activity"])
