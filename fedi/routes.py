@@ -32,6 +32,7 @@ from fedi.web.pages import (
     history,
     home,
     interact,
+    join,
     language,
     likers,
     live,
@@ -44,6 +45,7 @@ from fedi.web.pages import (
     open_debate,
     person,
     readings,
+    recover,
     report,
     search,
     settings,
@@ -58,6 +60,7 @@ from fedi.web.pages.admin import (
     audit,
     decisions,
     held,
+    invitations,
     journal,
     people,
     reports,
@@ -67,6 +70,7 @@ from fedi.web.pages.admin import (
 from fedi.web.pages.admin import groups as group_settings
 from fedi.web.pages.admin import index as administration
 from fedi.web.pages.admin import mail as letters
+from fedi.web.pages.admin import members as accounts
 from fedi.web.sharing import shared
 from inbox import owner, views
 
@@ -212,7 +216,27 @@ OWN: Routes = (
 )
 
 #: Who may join, and letters to them.
-ACCOUNTS: Routes = (get("/admin/mail", letters.show),)
+ACCOUNTS: Routes = (
+    get("/join", join.show),
+    post("/join", join.ask),
+    get("/join/{token}", join.show),
+    post("/join/{token}", join.ask),
+    get("/confirm/{token}", join.ask_to_confirm),
+    post("/confirm/{token}", join.do_confirm),
+    get("/sign-in/link", recover.show),
+    post("/sign-in/link", recover.ask),
+    get("/enter/{token}", recover.ask_to_enter),
+    post("/enter/{token}", recover.enter),
+    get("/password/{token}", recover.ask_password),
+    post("/password/{token}", recover.choose_password),
+    get("/admin/mail", letters.show),
+    get("/admin/members", accounts.index),
+    post("/admin/members", accounts.change),
+    get("/admin/invitations", invitations.show),
+    post("/admin/invitations", invitations.create),
+    post("/admin/invitations/withdraw", invitations.remove),
+    post("/admin/invitations/requests", invitations.answer),
+)
 
 #: What administrators and moderators look after.
 ADMINISTRATION: Routes = (

@@ -47,7 +47,14 @@ class Member(NamedTuple):
     seen_at: datetime
 
 
-async def sign_in(db: Database, login: str, password: str, *, replaces: str | None = None) -> str:
+async def sign_in(
+    db: Database,
+    login: str,
+    password: str,
+    *,
+    replaces: str | None = None,
+    device: str | None = None,
+) -> str:
     """Start a session for whoever knows the password; returns the value of its cookie.
 
     `login` is the e-mail address or the handle.  A session the browser had before is ended, so
@@ -62,7 +69,7 @@ async def sign_in(db: Database, login: str, password: str, *, replaces: str | No
     async with db.unit() as unit:
         if replaces is not None:
             await sign_out(unit, replaces)
-        return start_session(unit, account)
+        return start_session(unit, account, device=device)
 
 
 def start_session(unit: Unit, account: Account, *, device: str | None = None) -> str:
@@ -108,6 +115,15 @@ async def find_session(unit: Unit, token: str) -> Member | None:
 async def note_use(unit: Unit, token: str) -> None:
     """Remember that the session is still in use."""
     query = update(Session).where(Session.token_hash == digest(token)).values(seen_at=unit.now)
+    await unit.session.execute(query)
+
+
+async def end_sessions(unit: Unit, account_id: int, *, but: str | None = None) -> None:
+    """End every session of a member, but perhaps the one with this cookie."""
+    await unit.flush()
+    query = delete(Session).where(Session.account_id == account_id)
+    if but is not None:
+        query = query.where(Session.token_hash != digest(but))
     await unit.session.execute(query)
 
 

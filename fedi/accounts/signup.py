@@ -21,12 +21,13 @@ async def create_account(
     *,
     handle: str,
     email: str,
-    password: str,
+    password: str = "",
+    password_hash: str = "",
     display_name: str = "",
     admin: bool = False,
     language: str | None = None,
 ) -> Account:
-    """Make a login and the Person it speaks for.
+    """Make a login and the Person it speaks for; its password, or what was made of it before.
 
     Raises `Invalid` for a handle, an e-mail address or a password that cannot be, and
     `Conflict` when the handle or the address is taken.
@@ -35,7 +36,7 @@ async def create_account(
     await unit.flush()
     if await unit.session.scalar(select(Account.id).where(Account.email == email)) is not None:
         raise Conflict("this e-mail address already has an account here", code="email-taken")
-    password_hash = await hash_password(password)
+    password_hash = password_hash or await hash_password(password)
     name = strip_controls(display_name).strip()[:MAX_NAME] or handle
     actor = await create_actor(unit, role=Role.PERSON, handle=handle, name=name, language=language)
     return unit.add(

@@ -53,6 +53,57 @@ async def _create(
         print(f"@{name}@{node.site.domain}")
 
 
+@app.command("link")
+def link(
+    name: Name,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="To choose a new password, not to sign in.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Print a link with which a member signs in once, or chooses a new password."""
+    asyncio.run(_link(config, name, reset))
+
+
+async def _link(config: Path, name: str, reset: bool) -> None:
+    from fedi.accounts.links import Purpose
+    from fedi.accounts.recovery import make_member_link
+    from fedi.accounts.sessions import find_account
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            account = await find_account(unit, name)
+            if account is None:
+                raise NotFound(f"there is no member {name}")
+            purpose = Purpose.PASSWORD if reset else Purpose.SIGN_IN
+            address = make_member_link(unit, account, purpose)
+        print(address)
+
+
+@app.command("password")
+def password(
+    name: Name,
+    password_stdin: PasswordStdin = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Give a member another password; all their sessions end, and they are told by mail."""
+    asyncio.run(_password(config, name, read_password(from_stdin=password_stdin)))
+
+
+async def _password(config: Path, name: str, password: str) -> None:
+    from fedi.accounts.passwords import hash_password
+    from fedi.accounts.recovery import set_password
+    from fedi.accounts.sessions import find_account
+
+    async with opened_node(config) as node:
+        made = await hash_password(password)
+        async with node.db.unit() as unit:
+            account = await find_account(unit, name)
+            if account is None:
+                raise NotFound(f"there is no member {name}")
+            await set_password(unit, account, made)
+
+
 @app.command("token")
 def token(
     name: Name,

@@ -20,6 +20,7 @@ from fedi.cli import (
     evidence,
     group,
     init,
+    invitation,
     keys,
     mail,
     migrate,
@@ -54,6 +55,7 @@ app.command("top")(top.top)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
 app.add_typer(group.app, name="group")
+app.add_typer(invitation.app, name="invitation")
 app.add_typer(keys.app, name="keys")
 app.add_typer(mail.app, name="mail")
 app.add_typer(network.app, name="network")

@@ -17,7 +17,8 @@ from visitors import Page, Site, Visitor, pages
 
 from actors.models import Actor, Policy
 from actors.policies import set_policy
-from fedi.accounts.models import Account, AccountRole
+from fedi.accounts.joining import invite, list_invitations
+from fedi.accounts.models import Account, AccountRole, Application
 from fedi.debates.filtering import waiting_posts
 from fedi.debates.models.post import Post
 from fedi.debates.threads import open_thread
@@ -50,6 +51,8 @@ ROUTES = {
         GET /threads/{key}/new /threads/{key}/evidence /moderation
         GET /posts/{key}/removed /report /report/{key}
         GET /reports/{key} /decisions/{key}
+        GET /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
+        POST /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         POST /language /sign-in /sign-out /setup/{token} /interact /report /decisions/{key}
     """,
     MEMBERS: """
@@ -68,7 +71,10 @@ ROUTES = {
     ADMINISTRATORS: """
         GET /admin/groups /admin/groups/{name} /admin/servers /admin/servers/{name}
         GET /admin/server-lists /admin/server-lists/{name} /admin/journal /admin/journal/{key}
-        GET /admin/storage /admin/audit /admin/audit/{name} /admin/mail
+        GET /admin/storage /admin/audit /admin/audit/{name} /admin/mail /admin/members
+        GET /admin/invitations
+        POST /admin/members /admin/invitations /admin/invitations/withdraw
+        POST /admin/invitations/requests
         POST /networks /admin/groups /admin/groups/{name} /admin/server-lists /admin/people/{name}
     """,
     PROGRAMS: """
@@ -183,6 +189,11 @@ FORMS = (
     ("/admin/groups/{name}", "velos", {"dismiss": "omar"}),
     ("/admin/groups/{name}", "climat", {"pin": "1", "post": "{pinned}"}),
     ("/admin/groups/{name}", "climat", {"unpin": "{pinned}"}),
+    ("/admin/members", "", {"handle": "omar", "close": "1"}),
+    ("/admin/invitations", "", {"uses": "2", "days": "3", "email": "ana@mail.example"}),
+    ("/admin/invitations/withdraw", "", {"invitation": "{invitation}"}),
+    ("/admin/invitations/requests", "", {"request": "{accepted}", "accept": "1"}),
+    ("/admin/invitations/requests", "", {"request": "{refused}", "refuse": "1", "word": "Non"}),
     (
         "/admin/server-lists",
         "",
@@ -203,7 +214,18 @@ async def prepare(site: Site) -> dict[str, str]:
         for title in ("Four", "Étau"):
             thread = await open_thread(unit, person, group, title=title, text="Le mien.")
             posts.append(await unit.find(Post, id=thread.root_id))
+        invite(unit, nadia)
+        asking = [
+            unit.add(
+                Application(
+                    handle=name, email=f"{name}@mail.example", password_hash="x", name=name,
+                    language="fr", reason="Pour voir", created_at=unit.now,
+                )
+            )
+            for name in ("ines", "paul")
+        ]  # fmt: skip
         await unit.flush()
+        (invitation,) = await list_invitations(unit)
         report = await write_report(unit, reason="Publicité", post=posts[0])
         made = [await act_on_person(unit, nadia, Act.WARN, person, reason="Ton") for _ in range(2)]
         for decision in made:
@@ -215,6 +237,8 @@ async def prepare(site: Site) -> dict[str, str]:
         return {
             "report": report.key, "post": posts[0].key, "pinned": posts[1].key,
             "decision": made[0].key, "other": made[1].key, "held": held.key,
+            "invitation": str(invitation.id),
+            "accepted": str(asking[0].id), "refused": str(asking[1].id),
         }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from fedi.accounts.sessions import start_session
 from fedi.accounts.signup import create_account, find_setup_link, use_setup_link
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Conflict, Invalid
+from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LANGUAGE, LIMITS
 from fedi.web.limits import address_of
@@ -37,7 +38,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
                 admin=True,
                 language=request[LANGUAGE].tag,
             )
-            session = start_session(unit, account)
+            session = start_session(unit, account, device=device_of(request))
     except (Invalid, Conflict) as error:
         form.refuse(error, "handle")
         return render(request, "setup.html", status=422, form=form)

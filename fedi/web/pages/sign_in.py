@@ -5,6 +5,7 @@ from aiohttp import web
 from fedi.accounts.sessions import sign_in, sign_out
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Unauthenticated
+from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form, safe_path
 from fedi.web.keys import LIMITS, MEMBER, SESSION
 from fedi.web.limits import address_of
@@ -29,7 +30,13 @@ async def enter(request: web.Request) -> web.StreamResponse:
     limits.sign_in_address.take(address_of(request))
     limits.sign_in_login.take(login.lower())
     try:
-        token = await sign_in(node.db, login, form["password"], replaces=request[SESSION])
+        token = await sign_in(
+            node.db,
+            login,
+            form["password"],
+            replaces=request[SESSION],
+            device=device_of(request),
+        )
     except Unauthenticated as error:
         form.errors["login"] = str(error)
         return render(request, "sign_in.html", status=403, form=form, next=next_path)
