@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from actors.models import Actor
 from fedi.accounts.models import Account, AccountRole
+from fedi.accounts.sessions import end_sessions
 from fedi.core.errors import Conflict, Forbidden, Invalid
 from fedi.core.node import Node
 from fedi.core.tables import new_id
@@ -270,7 +271,7 @@ async def lift_suspensions(node: Node) -> int:
 
 
 async def change_role(unit: Unit, who: Account, person: Actor, role: AccountRole) -> None:
-    """Say what a member may do for all.
+    """Say what a member may do for all; their sessions end, and they sign in anew.
 
     Raises `Forbidden` for oneself, so that there is always somebody who administers, and `Invalid`
     for who is no member.
@@ -281,6 +282,7 @@ async def change_role(unit: Unit, who: Account, person: Actor, role: AccountRole
     if account.id == who.id:
         raise Forbidden("nobody changes their own role", code="oneself")
     before, account.role = account.role, role
+    await end_sessions(unit, account.id)  # what a session may do is fixed when it begins
     await record(
         unit,
         who=who,
