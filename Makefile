@@ -4,11 +4,12 @@ PYTHON ?= python3
 PORT   ?= 8080
 VENV   := .venv
 BIN    := $(VENV)/bin
+TOOLS  := build/tools
 # The port is part of a node's address, and so of its ids: another port is another node.
 DATA   := $(if $(filter 8080,$(PORT)),data,data-$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format words screenshots bench bench-check
+.PHONY: help run demo test lint format words screenshots bench bench-check lock audit sbom
 
 help: ## list what can be made
 	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +53,23 @@ bench: $(VENV)/.test ## measure speed and memory; OPTIONS="--only memory --runs 
 
 bench-check: bench ## measure, and fail when a ratio is a fifth worse than it was
 	$(BIN)/python tests/load/check.py build/bench.json
+
+lock: $(TOOLS) ## write down the exact version and hash of all that a node installs
+	$(TOOLS)/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --all-build-deps \
+		--extra speed --extra postgresql --no-emit-index-url --no-emit-find-links --no-header \
+		--allow-unsafe --output-file requirements.lock pyproject.toml
+
+audit: $(TOOLS) ## ask whether a vulnerability is known in one of them
+	$(TOOLS)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
+sbom: $(TOOLS) ## list them for machines (CycloneDX), in build/sbom.json
+	@mkdir -p build
+	$(TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json requirements.lock
+
+$(TOOLS):
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check pip-tools pip-audit cyclonedx-bom
 
 # A stamp tells that what pyproject.toml asks for is installed, for running or for testing too.
 $(VENV)/bin/python:
