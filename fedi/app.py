@@ -32,7 +32,7 @@ from fedi.moderation.acts import lift_suspensions
 from fedi.retention import prune
 from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
-from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, RECEIVED, SURVEY
+from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, MORE_DEBATES, RECEIVED, SURVEY
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
@@ -44,6 +44,7 @@ from fedi.web.sharing import answer_again
 from fedi.web.watch import watch_requests
 from fedi.worker import Chore, Daily, Loop, leading, running
 from inbox.backfill import Backfiller
+from inbox.copies import ask_for_more
 from inbox.guard import Guard
 from inbox.kept import body_received
 from inbox.keys import ACCEPTOR, GUARD
@@ -108,6 +109,7 @@ def create_app(
     app[ACCEPTOR] = acceptor
     app[GUARD] = Guard(node.config.limits.inbox_per_minute)
     app[FIND_POST] = resolver.find_post
+    app[MORE_DEBATES] = lambda origin: ask_for_more(node, origin)
     app[RECEIVED] = body_received
     app[GALLERY] = Gallery(node.config.media_dir)
     app[LIMITS] = make_limits(node.config.limits)

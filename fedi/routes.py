@@ -189,6 +189,7 @@ TAKING_PART: Routes = (
     post("/follow", follows.start),
     post("/unfollow", follows.stop),
     post("/networks", networks.follow),
+    post("/networks/more", networks.ask_for_more),
     get("/report", report.ask),
     get("/report/{key}", report.ask),
     post("/report", report.send),

@@ -18,6 +18,7 @@ from fedi.core.errors import FediError, Malformed, Unreachable
 from fedi.core.fetch import Budget
 from fedi.core.jsonld import Document, dumps, id_of, objects_of, one_owner
 from fedi.core.node import Node
+from fedi.core.unit import Unit
 from fedi.core.urls import origin_of, same_origin
 from fedi.debates.digest import (
     MAX_BRANCHES,
@@ -254,6 +255,38 @@ class IndexReading:
 
     def _is_own(self, uri: str) -> bool:
         return any(self._node.site.is_local(name) for name in mirrored_uris(uri))
+
+
+async def ask_for_more(node: Node, origin: str) -> int:
+    """Have further debates of a network read that are unknown here, as many again; how many.
+
+    It begins anew each time and leaves out what came, so it needs no memory of where it was.
+    """
+    following: str | None = f"{origin}/m"
+    wanted: list[str] = []
+    budget = Budget(gets=2 * MAX_PAGES, hosts=1, seconds=30)
+    for _ in range(2 * MAX_PAGES):
+        if following is None or not same_origin(following, origin) or len(wanted) >= MAX_DEBATES:
+            break
+        page = (await node.fetcher.get_document(following, budget, fresh=True)).document
+        copies = [uri for item in items_of(page) if (uri := post_of(item)) and is_mirror(uri)]
+        async with node.db.reading() as unit:
+            for uri in copies:
+                if same_origin(uri, origin) and not await _is_known(unit, uri):
+                    wanted.append(uri)
+        following = id_of(page.get("next"))
+    async with node.db.unit() as unit:
+        for uri in wanted[:MAX_DEBATES]:
+            await schedule_backfill(unit, uri, reason=origin)
+    return len(wanted[:MAX_DEBATES])
+
+
+async def _is_known(unit: Unit, copy_uri: str) -> bool:
+    """Whether a debate is ours, or is kept here at least in part."""
+    for uri in mirrored_uris(copy_uri):
+        if unit.site.is_local(uri) or await unit.find(Thread, uri=uri) is not None:
+            return True
+    return False
 
 
 def is_index(uri: str) -> bool:

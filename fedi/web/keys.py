@@ -17,6 +17,8 @@ from fedi.web.limits import Limits
 from fedi.web.live import Live
 from fedi.web.networks import KnownNetworks
 
+#: Asks a network for debates that it has and that are unknown here; how many are on their way.
+MORE_DEBATES: AppKey[Callable[[str], Awaitable[int]]] = AppKey("more_debates")
 #: Finds a post by id or page URL, fetching it and what it answers when it is unknown here.
 FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
 

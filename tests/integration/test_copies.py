@@ -20,6 +20,7 @@ from fedi.debates.gaps import missing_posts
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Gap
 from fedi.debates.verification import Standing, verify_thread
+from inbox.copies import ask_for_more
 
 
 async def network_of(node: Node) -> str:
@@ -52,8 +53,10 @@ async def test_a_newcomer_gets_a_lost_debate_from_a_network_it_follows(
             "of authors nobody can be asked about, nothing is taken from a stranger"
 
         await follow(newcomer, network)
+        assert await ask_for_more(newcomer, carrier.node.site.url) == 1, "one is not here yet"
         clock.advance(timedelta(hours=1))
         await read_copy(newcomer, backfiller, f"{carrier.node.site.url}/m")
+        assert await ask_for_more(newcomer, carrier.node.site.url) == 0, "all is here"
         assert await lost.tree(newcomer) == await lost.tree(carrier.node)
         assert len((await lost.tree(newcomer)).leaves) == 120
         assert await standings(newcomer, lost) == {

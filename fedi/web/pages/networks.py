@@ -1,5 +1,6 @@
 """The networks that ours follows, and those that follow it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from fedi.core.unit import Unit
 from fedi.debates.groups import follow_network
 from fedi.debates.models.thread import Participation, Thread
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import FRAGMENTS, LANGUAGE, NETWORKS
+from fedi.web.keys import FRAGMENTS, LANGUAGE, MORE_DEBATES, NETWORKS
 from fedi.web.networks import Network, Networks, with_health
 from fedi.web.pages.groups import plain_summary
 from fedi.web.render import render
@@ -72,6 +73,21 @@ async def follow(request: web.Request) -> web.StreamResponse:
         form.errors["address"] = N_("we found no network at this address")
     if form.errors:
         return await _page(request, form, status=422)
+    raise web.HTTPSeeOther("/networks")
+
+
+async def ask_for_more(request: web.Request) -> web.StreamResponse:
+    """POST /networks/more: have earlier debates of a network that ours follows read."""
+    require_member(request)
+    form = await read_form(request)
+    async with request.app[NODE].db.reading() as unit:
+        networks = await request.app[NETWORKS].read(unit)
+    origins = {network.actor.origin for network in networks.followed if network.debates_here}
+    origin = form.line("origin")
+    if origin not in origins:
+        raise Forbidden("only networks that ours follows are asked for their debates")
+    with suppress(FediError):  # a server that does not answer is asked another time
+        await request.app[MORE_DEBATES](origin)
     raise web.HTTPSeeOther("/networks")
 
 
