@@ -12,11 +12,11 @@ from pathlib import Path
 from fedi.backup import package
 from fedi.backup.package import About
 from fedi.backup.sealing import opened
-from fedi.backup.snapshot import check_file
 from fedi.core.config import Config
 from fedi.core.errors import Conflict
 from fedi.core.seal import Vault, read_secret
 from fedi.core.settings import load_config
+from fedi.core.soundness import check_whole
 from fedi.migrations.copy import copy_rows
 from fedi.migrations.state import REVISIONS, NewerDatabase
 from fedi.migrations.upgrade import upgrade
@@ -84,7 +84,7 @@ def unpacked(source: Path, *, beside: Path, identity: Path | None = None) -> Ite
             raise NewerDatabase(
                 f"fedi {about.program} made this backup: restore it with that version, or a later"
             )
-        check_file(folder / package.ROWS)
+        check_whole(folder / package.ROWS)
         asyncio.run(upgrade(f"sqlite:///{folder / package.ROWS}"))
         yield Contents(about, folder, _try_out(folder))
 
@@ -126,7 +126,7 @@ def _put_back(folder: Path, config: Config) -> None:
     (folder / package.SECRET).replace(config.secret_path)
     rows = folder / package.ROWS
     if config.database_files:
-        check_file(rows)  # which leaves no log of it beside the file
+        check_whole(rows)  # which leaves no log of it beside the file
         shutil.move(rows, config.database_files[0])
     else:
         asyncio.run(copy_rows(f"sqlite:///{rows}", config.database_url, lambda *_: None))

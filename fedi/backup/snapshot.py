@@ -8,14 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from fedi.core.errors import FediError
+from fedi.core.soundness import DamagedDatabase, check_whole
 from fedi.migrations.copy import copy_rows
-
-
-class DamagedDatabase(FediError):
-    """SQLite cannot read a file, or finds that it is not as it wrote it."""
-
-    code = "damaged-database"
 
 
 def take_snapshot(url: str, target: Path) -> None:
@@ -28,7 +22,7 @@ def take_snapshot(url: str, target: Path) -> None:
         _copy_file(Path(source), target)
     else:
         asyncio.run(copy_rows(url, f"sqlite:///{target}", lambda *_: None))
-    check_file(target)
+    check_whole(target)
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -41,19 +35,3 @@ def _copy_file(source: Path, target: Path) -> None:
             here.backup(there, pages=-1)
     except sqlite3.Error as error:
         raise DamagedDatabase(f"the database cannot be copied: {error}") from error
-
-
-def check_file(path: Path) -> None:
-    """Return when every page of a SQLite file is sound, and every row refers to one there is.
-
-    The file keeps no log beside it from then on.  Blocks.  Raises `DamagedDatabase`.
-    """
-    try:
-        with closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA journal_mode=delete")
-            (answer,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-            broken = database.execute("PRAGMA foreign_key_check").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise DamagedDatabase(f"the database is damaged: {error}") from error
-    if answer != "ok" or broken is not None:
-        raise DamagedDatabase(f"the database is damaged: {answer if broken is None else broken}")

@@ -3,13 +3,16 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath
 from fedi.cli.lean import hand_over
 from fedi.cli.refusals import Refused
+
+if TYPE_CHECKING:
+    from fedi.core.config import Config
 
 #: How glibc is asked to give memory back instead of keeping a share of it for every thread.  It
 #: may keep as much as one page of a long debate takes, or it would ask for it anew each time.
@@ -53,6 +56,7 @@ def serve(
     if socket is not None and (host is not None or port is not None):
         raise typer.BadParameter("--socket replaces --host and --port")
     settings = load_config(config)
+    _require_sound(settings)
     listen = Listen(host, port, socket)
     if not is_given() and (role != "worker" or listen != Listen()):
         hand_on(bind(settings.listen, listen))
@@ -65,6 +69,21 @@ def serve(
         hand_over(settings)
         program = [*python, "-X", "no_debug_ranges", "-m", "fedi.cli.lean", role]
     os.execve(program[0], program, os.environ | FRUGAL)  # noqa: S606  no shell: good
+
+
+def _require_sound(settings: "Config") -> None:
+    """Refuse to serve what a disk has damaged: every write would make it worse."""
+    from fedi.core.soundness import DamagedDatabase, check_pages
+
+    try:
+        for file in settings.database_files[:1]:
+            if file.exists():
+                check_pages(file)
+    except DamagedDatabase as error:
+        raise Refused(
+            f"{error}\nmove the data directory away, then put the node back from its last backup: "
+            "fedi restore FILE"
+        ) from error
 
 
 def _empty(directory: Path) -> Path:

@@ -229,7 +229,7 @@ def test_the_last_backups_of_a_folder_are_kept(tmp_path: Path):
 
 
 @pytest.mark.sqlite
-def test_a_damaged_database_is_never_saved_as_a_backup(tmp_path: Path):
+def test_a_damaged_database_is_neither_served_nor_saved_as_a_backup(tmp_path: Path):
     config, backup = make(tmp_path / "here", free_port()), tmp_path / "backup"
     rows = config.parent / "data" / "fedi.db"
     with closing(sqlite3.connect(rows)) as database:
@@ -242,8 +242,12 @@ def test_a_damaged_database_is_never_saved_as_a_backup(tmp_path: Path):
         file.seek((root - 1) * 4096)
         file.write(b"\xff" * 4096)
 
-    ended = fedi("backup", backup, "--config", config)
+    serving, saving = (
+        fedi("serve", "--config", config),
+        fedi("backup", backup, "--config", config),
+    )
 
-    assert ended.code == 1
-    assert "damaged" in ended.err
+    assert serving.code == saving.code == 1
+    assert "damaged" in saving.err
+    assert "fedi restore" in serving.err
     assert not backup.exists()

@@ -1,0 +1,42 @@
+"""Whether a SQLite file is as SQLite wrote it: disks lose and change what is on them."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from fedi.core.errors import FediError
+
+
+class DamagedDatabase(FediError):
+    """SQLite cannot read a file, or finds that it is not as it wrote it."""
+
+    code = "damaged-database"
+
+
+def check_pages(path: Path) -> None:
+    """Return when every page of a database is sound; blocks, for a second or so per gigabyte.
+
+    Raises `DamagedDatabase`.
+    """
+    _ask(path, "PRAGMA quick_check(1)")
+
+
+def check_whole(path: Path) -> None:
+    """Return when pages, indexes and references between rows are sound; blocks.
+
+    The file keeps no log beside it from then on.  Raises `DamagedDatabase`.
+    """
+    _ask(
+        path, "PRAGMA integrity_check(1)", "PRAGMA foreign_key_check", "PRAGMA journal_mode=delete"
+    )
+
+
+def _ask(path: Path, *questions: str) -> None:
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            for question in questions:
+                answer = database.execute(question).fetchone()
+                if answer not in (None, ("ok",), ("delete",)):
+                    raise DamagedDatabase(f"{path} is damaged: {answer[0]}")
+    except sqlite3.Error as error:
+        raise DamagedDatabase(f"{path} is damaged: {error}") from error
