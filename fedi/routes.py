@@ -42,6 +42,7 @@ from fedi.web.pages import (
     moderation,
     names,
     networks,
+    notifications,
     open_debate,
     person,
     readings,
@@ -214,6 +215,11 @@ OWN: Routes = (
     post("/drafts/{place}", drafts.keep),
     post("/drafts/{place}/discard", drafts.discard),
     get("/names", names.find),
+    get("/notifications", notifications.show),
+    get("/notifications/live", notifications.follow),
+    post("/notifications/read", notifications.mark),
+    post("/notifications/kinds", notifications.choose),
+    post("/notifications/requests", notifications.answer),
 )
 
 #: Who may join, and letters to them.

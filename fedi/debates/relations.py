@@ -2,23 +2,33 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from actors.followers import (
     Target,
     accept_follow,
     find_follow,
+    reject_follow,
     remove_follow,
     request_follow,
     targets_of,
 )
 from actors.local import instance_actor
 from actors.models import Actor, Follow
-from fedi.core.errors import Invalid
+from fedi.core.errors import Forbidden, Invalid
 from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post
 from fedi.debates.notifications import forget, notify
-from outbox.builders import build_block, build_flag, build_follow, build_undo
+from outbox.builders import (
+    build_accept,
+    build_block,
+    build_flag,
+    build_follow,
+    build_reject,
+    build_undo,
+)
 from outbox.models import Activity
 from outbox.publish import publish
 
@@ -52,6 +62,37 @@ async def unfollow(unit: Unit, actor: Actor, target: Actor) -> bool:
     await forget(unit, to=target, kind="follow", by=actor, post=None)
     await _tell(unit, actor, build_undo(unit.site, new_key(), actor.uri, undone), target)
     return True
+
+
+async def wishes_to_follow(unit: Unit, actor: Actor) -> list[tuple[Follow, Actor]]:
+    """Who asked to follow a member and waits for the answer, the oldest first."""
+    query = (
+        select(Follow, Actor)
+        .join(Actor, Actor.id == Follow.follower_id)
+        .where(
+            Follow.followed_id == actor.id,
+            Follow.accepted_at.is_(None),
+            Follow.rejected_at.is_(None),
+            Actor.gone_at.is_(None),
+        )
+        .order_by(Follow.id)
+    )
+    return [(wish, who) for wish, who in await unit.session.execute(query)]
+
+
+async def answer_wish(unit: Unit, actor: Actor, wish: Follow, *, accept: bool) -> None:
+    """Let somebody follow a member, or not, and tell them.  Raises `Forbidden` for another's."""
+    if wish.followed_id != actor.id:
+        raise Forbidden("this request is for somebody else", code="not-yours")
+    who = await unit.find(Actor, id=wish.follower_id)
+    if who is None or wish.accepted_at is not None:
+        return
+    await (accept_follow if accept else reject_follow)(unit, wish)
+    if accept:
+        notify(unit, to=who, kind="approval", by=actor)
+    build = build_accept if accept else build_reject
+    document = build(unit.site, new_key(), actor.uri, _named(wish, who, actor))
+    await _tell(unit, actor, document, who)
 
 
 def _named(known: Follow, actor: Actor, target: Actor) -> Document:

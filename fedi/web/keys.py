@@ -16,6 +16,7 @@ from fedi.web.kept import Kept, Lasting
 from fedi.web.limits import Limits
 from fedi.web.live import Live
 from fedi.web.networks import KnownNetworks
+from fedi.web.unread import Unread
 
 #: Asks a network for debates that it has and that are unknown here; how many are on their way.
 MORE_DEBATES: AppKey[Callable[[str], Awaitable[int]]] = AppKey("more_debates")
@@ -39,6 +40,8 @@ NETWORKS: AppKey[KnownNetworks] = AppKey("networks", KnownNetworks)
 USAGE: AppKey[Lasting[Mapping[str, Any]]] = AppKey("usage", Lasting)
 #: Pieces of pages.
 FRAGMENTS: AppKey[Kept[Any]] = AppKey("fragments", Kept)
+#: How many things each member has not looked at.
+UNREAD: AppKey[Unread] = AppKey("unread", Unread)
 #: The folder of images.
 GALLERY: AppKey[Gallery] = AppKey("gallery", Gallery)
 #: How often who may do what.
@@ -48,6 +51,8 @@ LIMITS: AppKey[Limits] = AppKey("limits", Limits)
 LANGUAGE: RequestKey[Language] = RequestKey("language", Language)
 #: The member who is signed in, or None.
 MEMBER: RequestKey[Member | None] = RequestKey("member")
+#: How many things this member is told and has not looked at.
+NEWS: RequestKey[int] = RequestKey("news", int)
 #: What a form held that may be long; it can be read only once.
 SENT: RequestKey[Mapping[str, str]] = RequestKey("sent")
 #: The secret in the cookie of a session that holds.

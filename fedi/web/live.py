@@ -75,14 +75,37 @@ class Live:
                 if silences == LOOK_EVERY:
                     self._forget(key)
 
+    async def watch(self, topic: str) -> AsyncGenerator[bool, None]:
+        """Say when to look, now and after each wake of a topic; False for a heartbeat.
+
+        Ends when the process is on its way out.
+        """
+        silences = 0
+        with self._waiting_for(topic) as heard:
+            while not self._departure.is_letting_go:
+                heard.clear()
+                yield True
+                await asyncio.sleep(REST)
+                silences = 0
+                while not await _comes(heard) and silences < LOOK_EVERY:
+                    silences += 1
+                    yield False
+
     @contextmanager
-    def _hearing(self, key: str) -> Iterator[asyncio.Event]:
-        with self._node.signals.hearing(f"thread/{key}") as heard:
+    def _waiting_for(self, topic: str) -> Iterator[asyncio.Event]:
+        with self._node.signals.hearing(topic) as heard:
             self._waiting.add(heard)
             try:
                 yield heard
             finally:
                 self._waiting.discard(heard)
+
+    @contextmanager
+    def _hearing(self, key: str) -> Iterator[asyncio.Event]:
+        with self._waiting_for(f"thread/{key}") as heard:
+            try:
+                yield heard
+            finally:
                 self._forget(key)
 
     async def _count(self, key: str) -> int | None:

@@ -20,12 +20,24 @@ from fedi.web import people
 from fedi.web.csrf import FIELD, form_token
 from fedi.web.files import FILES, read_files
 from fedi.web.kept import Kept, Lasting
-from fedi.web.keys import FRAGMENTS, LANGUAGE, LANGUAGES, MEMBER, NETWORKS, SESSION, USAGE
+from fedi.web.keys import (
+    FRAGMENTS,
+    LANGUAGE,
+    LANGUAGES,
+    MEMBER,
+    NETWORKS,
+    NEWS,
+    SESSION,
+    UNREAD,
+    USAGE,
+)
 from fedi.web.marks import mark
 from fedi.web.negotiate import accepted_language, name_document
 from fedi.web.networks import KnownNetworks
 from fedi.web.sharing import SHARED, Shared
 from fedi.web.shells import Piece, Shell, blank, shell
+from fedi.web.unread import Unread
+from fedi.web.words import notifications_in_words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -51,6 +63,7 @@ def set_up_templates(app: web.Application, config: Config) -> None:
     app[FRAGMENTS] = Kept(ROOM, "fragments")
     app[USAGE] = Lasting(USAGE_SECONDS)
     app[SHARED] = Shared(app[NODE].signals)
+    app[UNREAD] = Unread(app[NODE].signals)
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("fedi.web"),
@@ -209,6 +222,8 @@ def _own(request: web.Request) -> dict[str, str]:
     return {
         "here": here,
         "form_token": form_token(request.app[NODE].vault, session),
+        "my_news": str(request[NEWS]),
+        "my_news_in_words": notifications_in_words(request[NEWS], request[LANGUAGE]),
         "my_path": me.path,
         "my_portrait": me.portrait,
         "my_first_name": first,

@@ -12,7 +12,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import Forbidden, Unauthenticated
 from fedi.core.unit import Unit
 from fedi.core.urls import Site
-from fedi.web.keys import MEMBER, SESSION
+from fedi.web.keys import MEMBER, NEWS, SESSION, UNREAD
 
 #: Cookies that make life easier last as long as the law lets them: thirteen months.
 REMEMBERED = timedelta(days=395)
@@ -43,6 +43,8 @@ async def identify(request: web.Request) -> None:
     if token:
         async with node.db.reading() as unit:
             member = await sessions.find_session(unit, token)
+            if member is not None:
+                request[NEWS] = await request.app[UNREAD].of(unit, member.account)
             stale = member is not None and member.seen_at < unit.now - NOTICE
         if stale:
             async with node.db.unit() as unit:

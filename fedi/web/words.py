@@ -119,3 +119,10 @@ def names_in_words(names: Iterable[str], language: Language, *, shown: int = 3) 
 def host_in_words(url: str) -> str:
     """The server of an address, as a link that leads away from here names it."""
     return urlsplit(url).netloc
+
+
+def notifications_in_words(count: int, language: Language) -> str:
+    """How much a member has not looked at, for who cannot see the number."""
+    if not count:
+        return language.gettext("nothing new")
+    return language.count("%(num)d new thing", "%(num)d new things", count)

@@ -1,7 +1,14 @@
 """What members are told of: once, never of their own acts, and only what they want to hear."""
 
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import aiohttp
 from factories import make_group, make_remote_actor
 from notes import accept, note
+from opened import opened
 
 from actors.models import Actor
 from fedi.accounts.models import Account
@@ -140,3 +147,60 @@ async def must(unit: Unit, account: Account) -> Account:
     found = await unit.find(Account, id=account.id)
     assert found is not None
     return found
+
+
+async def test_the_page_tells_by_debate_and_the_number_follows(tmp_path: Path) -> None:
+    async with opened(tmp_path) as it:
+        noe = await it.site.member("noe")
+        await noe.send(f"/posts/{it.root.key}/reply", text="Une réponse.")
+        await noe.send(f"/posts/{it.root.key}/like")
+        assert 'data-news="2"' in (await it.elise.get("/")).text
+        assert 'data-news="2"' in (await it.refreshed()).text
+        page = await it.elise.get("/notifications")
+        assert "Noe replied to you" in page.words
+        assert "Noe likes your message" in page.words
+        assert "Fermés en août" in page.words
+
+        # The number of an open page changes at once, here by a reply, and by what is read.
+        client = it.elise.client
+        async with client.get("/notifications/live") as answer:
+            assert await next_count(answer) == 2
+            await noe.send(f"/posts/{it.root.key}/reply", text="Encore une.")
+            assert await next_count(answer) == 3
+            only = re.search(r'name="only" value="(\d+)"', page.text)
+            assert only is not None
+            await it.elise.send("/notifications/read", only=only[1])
+            assert await next_count(answer) == 2
+        await it.elise.send("/notifications/read")
+        assert 'data-news="0"' in (await it.elise.get("/")).text
+
+        # Who approves their followers answers them here.
+        async with it.site.node.db.unit() as unit:
+            actor = await unit.find(Actor, id=it.root.author_id)
+            assert actor is not None
+            actor.approves_followers = True
+        await noe.send("/follow", actor=actor.uri)
+        page = await it.elise.get("/notifications")
+        assert "They ask to follow you" in page.words
+        wish = re.search(r'name="wish" value="(\d+)"', page.text)
+        assert wish is not None
+        assert (await noe.send("/notifications/requests", wish=wish[1])).status == 403
+        page = await it.elise.send("/notifications/requests", wish=wish[1], answer="accept")
+        assert "They ask to follow you" not in page.words
+        assert "Elise lets you follow them" in (await noe.get("/notifications")).words
+
+        # What is not wanted is told no more.
+        await it.elise.send("/notifications/kinds", like="on")
+        page = await it.elise.get("/notifications")
+        assert "Noe likes your message" in page.words
+        assert "Noe replied" not in page.words
+        visitor = it.site.visitor()
+        assert (await visitor.get("/notifications")).path.startswith("/sign-in")
+
+
+async def next_count(answer: aiohttp.ClientResponse) -> int:
+    async with asyncio.timeout(30):
+        while not (line := await answer.content.readline()).startswith(b"data: "):
+            assert line, "the stream has ended"
+    count: int = json.loads(line.removeprefix(b"data: "))["count"]
+    return count
