@@ -32,7 +32,16 @@ from fedi.moderation.acts import lift_suspensions
 from fedi.retention import prune
 from fedi.routes import add_routes, add_watching
 from fedi.web.health import let_go
-from fedi.web.keys import DEPARTURE, FIND_POST, GALLERY, LIMITS, LIVE, MORE_DEBATES, RECEIVED, SURVEY
+from fedi.web.keys import (
+    DEPARTURE,
+    FIND_POST,
+    GALLERY,
+    LIMITS,
+    LIVE,
+    MORE_DEBATES,
+    RECEIVED,
+    SURVEY,
+)
 from fedi.web.limits import make_limits
 from fedi.web.live import Live
 from fedi.web.middleware import guard, know_reader, show_errors
