@@ -28,6 +28,7 @@ from fedi.debates.readings import set_attention
 from fedi.debates.relations import follow, unfollow
 from fedi.debates.threads import open_thread
 
+STREAM = {"Accept": "text/event-stream"}
 LISBON = "https://lisbon.example"
 
 
@@ -163,7 +164,7 @@ async def test_the_page_tells_by_debate_and_the_number_follows(tmp_path: Path) -
 
         # The number of an open page changes at once, here by a reply, and by what is read.
         client = it.elise.client
-        async with client.get("/notifications/live") as answer:
+        async with client.get("/notifications/live", headers=STREAM) as answer:
             assert await next_count(answer) == 2
             await noe.send(f"/posts/{it.root.key}/reply", text="Encore une.")
             assert await next_count(answer) == 3

@@ -57,9 +57,10 @@ ROUTES = {
     """,
     MEMBERS: """
         GET /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /settings
-        GET /authorize_interaction /bookmarks /drafts /names
+        GET /authorize_interaction /bookmarks /drafts /names /notifications /notifications/live
         POST /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /posts/{key}/like
         POST /posts/{key}/unlike /settings/profile /settings/hats /settings/hats/remove /follow
+        POST /notifications/read /notifications/kinds /notifications/requests
         POST /unfollow /threads/{key}/read /threads/{key}/attention /read /posts/{key}/bookmark
         POST /posts/{key}/unbookmark /drafts/{place} /drafts/{place}/discard
     """,

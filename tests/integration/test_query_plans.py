@@ -140,7 +140,7 @@ async def open_every_page(site: Site, visitor: Visitor, names: dict[str, str]) -
     """GET every address, as a person and as a machine; what is not there has to be sought too."""
     assert site.server.app is not None
     for resource in site.server.app.router.resources():
-        if resource.canonical in ("/live/{key}", "/notifications/live"):
+        if resource.canonical == "/live/{key}":
             continue
         for keys in (names, dict.fromkeys(names, "elsewhere")):
             path = resource.canonical.format(**keys)

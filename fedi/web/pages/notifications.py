@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from actors.models import Follow
 from fedi.accounts.models import Account
@@ -186,6 +186,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
 async def follow(request: web.Request) -> web.StreamResponse:
     """GET /notifications/live: the number and its words, now and whenever it changes."""
     member, language = require_member(request), request[LANGUAGE]
+    if HEADERS[hdrs.CONTENT_TYPE] not in request.headers.get(hdrs.ACCEPT, ""):
+        raise NotFound("this is a stream, and no page")
     live, unread = request.app[LIVE], request.app[UNREAD]
     with live.seat(address_of(request)):
         response = web.StreamResponse(headers=HEADERS)
