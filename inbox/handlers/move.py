@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from actors.followers import request_follow, targets_of
 from actors.models import Actor, Follow
 from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
+from fedi.debates.models.thread import Thread
 from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_follow
 from outbox.publish import publish
@@ -33,9 +34,19 @@ async def handle_move(unit: Unit, received: Received) -> Outcome:
     if received.actor_uri not in target.also_known_as:
         return ignored("not-acknowledged")
     received.actor.moved_to = target.uri
+    if received.actor.type == "Group":
+        await _take_debates_along(unit, received.actor, target)
     for follower in await _our_followers(unit, received.actor):
         await _follow_instead(unit, follower, target)
     return DONE
+
+
+async def _take_debates_along(unit: Unit, group: Actor, target: Actor) -> None:
+    """Let new replies in the debates of a Group go where it has gone."""
+    if target.type == "Group":
+        await unit.flush()
+        change = update(Thread).where(Thread.group_id == group.id).values(group_id=target.id)
+        await unit.session.execute(change.execution_options(synchronize_session=False))
 
 
 async def _our_followers(unit: Unit, actor: Actor) -> Sequence[Actor]:

@@ -146,6 +146,7 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/?tag=outils",
         f"/posts/{key}/history",
         f"/posts/{key}/likes",
+        f"/threads/{key}/evidence",
         "/groups",
         "/g/communs",
         "/g/debats@velo.example",

@@ -3,10 +3,11 @@
 from inboxes import Neighbour, OpenSite, Voice
 from sqlalchemy import select
 
+from actors.models import Actor
 from fedi.core.urls import origin_of
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Retraction
-from fedi.debates.models.thread import Featured
+from fedi.debates.models.thread import Featured, Thread
 from fedi.moderation.models import Report
 
 
@@ -38,6 +39,23 @@ async def test_our_followers_go_along_with_an_actor_that_moves(
 
     (asked,) = await site.said("Follow")
     assert (asked["actor"], asked["object"]) == (site.network.uri, moved.uri)
+
+
+async def test_a_group_that_moves_takes_its_debates_along(
+    site: OpenSite, lisbon: Neighbour, ana: Voice
+) -> None:
+    tilios = lisbon.actor("tilios", "Group")
+    await site.follow(tilios)
+    root = ana.note("root", name="Clés ?", audience=tilios.uri, to=[PUBLIC, tilios.uri])
+    await site.hear(ana, ana.create(root))
+    async with Neighbour() as porto:
+        moved = porto.actor("tilios", "Group", alsoKnownAs=[tilios.uri])
+        await site.hear(tilios, tilios.say("Move", tilios.uri, target=moved.uri))
+    async with site.node.db.reading() as unit:
+        (thread,) = await unit.session.scalars(select(Thread))
+        group = await unit.find(Actor, id=thread.group_id)
+        assert group is not None
+        assert group.uri == moved.uri, "replies are addressed to where it is now"
 
 
 async def test_a_move_that_the_new_actor_does_not_confirm_is_ignored(
