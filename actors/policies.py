@@ -139,6 +139,10 @@ class Policies:
         return self._db.clock() - self._read_at < REREAD_AFTER
 
 
+#: What somebody decided; of most peers nobody did, and an index leads past them.
+DECIDED = tuple(policy for policy in Policy if policy is not Policy.OPEN)
+
+
 async def read_book(unit: Unit, mode: Mode = "open") -> Book:
     """Read the decisions from the database, those of `set_policy` in this unit included."""
     suspended = await unit.session.scalars(
@@ -149,7 +153,7 @@ async def read_book(unit: Unit, mode: Mode = "open") -> Book:
 
 async def _read_rules(unit: Unit) -> list[tuple[str, Policy]]:
     peers = await unit.session.execute(
-        select(Peer.uri, Peer.policy).where(Peer.policy != Policy.OPEN)
+        select(Peer.uri, Peer.policy).where(Peer.policy.in_(DECIDED))
     )
     return [(origin_of(uri).authority, policy) for uri, policy in peers]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from actors.models import Actor, Dialect, Follow, Peer, Policy
-from actors.policies import set_policy
+from actors.policies import DECIDED, set_policy
 from fedi.accounts.models import Account
 from fedi.core.config import is_reserved
 from fedi.core.errors import Invalid, Malformed
@@ -232,7 +232,7 @@ def _read_lines(text: str) -> list[tuple[str, str, str]]:
 
 async def foresee(unit: Unit, entries: Collection[Entry]) -> Outlook:
     """Tell what taking these over would do, without doing it."""
-    query = select(Peer.host, Peer.policy).where(Peer.policy != Policy.OPEN)
+    query = select(Peer.host, Peer.policy).where(Peer.policy.in_(DECIDED))
     decided = {row.host: row.policy for row in await unit.session.execute(query)}
     new = [entry for entry in entries if decided.get(entry.host) is not entry.policy]
     known = [entry for entry in entries if decided.get(entry.host) is entry.policy]
