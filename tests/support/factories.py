@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from databases import Databases
+from databases import Databases, blank_file
 
 from actors.document import read_actor
 from actors.keys import KeyPair
@@ -119,8 +119,10 @@ async def make_node(
         }
     )
     create_secret(config.secret_path)
+    for file in config.database_files[:1]:
+        file.write_bytes(blank_file())
     node = open_node(config, clock=clock or FakeClock())
-    if not lent:
+    if database:
         async with node.db.writer.begin() as connection:
             await connection.run_sync(TABLES.create_all)
     async with node.db.unit() as unit:
