@@ -195,6 +195,7 @@ TAKING_PART: Routes = (
     get("/report/{key}", report.ask),
     post("/report", report.send),
     get("/reports/{key}", report.show),
+    get("/decisions", moderation.about_me),
     get("/decisions/{key}", moderation.show_decision),
     post("/decisions/{key}", moderation.send_appeal),
     get("/authorize_interaction", authorize.show),

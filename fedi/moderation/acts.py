@@ -21,6 +21,7 @@ from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.moderating import erase_post, hide_post, restore_post
+from fedi.debates.notifications import notify
 from fedi.debates.permissions import is_moderator
 from fedi.debates.reshaping.lock import lock_thread, unlock_thread
 from fedi.moderation.audit import record
@@ -221,6 +222,8 @@ async def _end_opposite(unit: Unit, act: Act, about: ColumnElement[bool]) -> Non
 def _decide(
     unit: Unit, who: Account, act: Act, person: Actor | None, reason: str, report: Report | None
 ) -> Decision:
+    if person is not None and person.is_local and act in APPEALABLE:
+        notify(unit, to=person, kind="warning")
     return unit.add(
         Decision(
             key=new_key(),

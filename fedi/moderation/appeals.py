@@ -3,10 +3,12 @@
 The page of a decision is opened by its key alone, because a suspended member cannot sign in.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from actors.models import Actor
 from fedi.accounts.models import Account
+from fedi.accounts.passwords import verify_password
+from fedi.core.db import Database
 from fedi.core.errors import Conflict, Forbidden, Invalid, NotFound
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
@@ -48,6 +50,40 @@ async def standing_suspension(unit: Unit, actor_id: int) -> Decision | None:
     )
     decision: Decision | None = await unit.session.scalar(query)
     return decision
+
+
+async def suspension_of(db: Database, login: str, password: str) -> Decision | None:
+    """Why somebody cannot sign in, told to whoever knows the password of a suspended member."""
+    name = login.strip().lower().removeprefix("@").partition("@")[0]
+    async with db.reading() as unit:
+        query = (
+            select(Account)
+            .join(Actor, Actor.id == Account.actor_id)
+            .where(
+                Actor.suspended_at.is_not(None),
+                or_(
+                    Account.email == login.strip().lower(),
+                    and_(Actor.handle == name, Actor.role.is_not(None)),
+                ),
+            )
+            .limit(1)
+        )
+        account = await unit.session.scalar(query)
+        decision = await standing_suspension(unit, account.actor_id) if account else None
+    if account is None or decision is None:
+        return None
+    return decision if await verify_password(password, account.password_hash) else None
+
+
+async def decisions_about(unit: Unit, actor_id: int) -> list[Decision]:
+    """What was decided about a member and can be answered, the last first."""
+    query = (
+        select(Decision)
+        .where(Decision.actor_id == actor_id, Decision.act.in_(APPEALABLE))
+        .order_by(Decision.id.desc())
+        .limit(50)
+    )
+    return list(await unit.session.scalars(query))
 
 
 def may_appeal(decision: Decision) -> bool:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from actors.models import Actor
-from fedi.accounts.models import Account
+from fedi.accounts.models import Account, AccountRole
 from fedi.core.errors import Conflict, Invalid, NotFound
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
+from fedi.debates.notifications import notify
 from fedi.debates.permissions import is_public, may_read
 from fedi.debates.relations import report as say_flag
 from fedi.moderation.audit import record
@@ -51,6 +52,7 @@ async def write_report(
     if author is None:
         raise NotFound("there is nobody of that name here")
     report = _add(unit, reason, post, author, [post.uri if post is not None else author.uri])
+    await _tell_moderators(unit, post)
     report.reporter_id = reporter.id if reporter is not None else None
     report.answer_to, report.language = answer_to or None, language
     if forward and not author.is_local and author.gone_at is None:
@@ -80,7 +82,18 @@ async def receive_report(
     kept = [post.uri for post in posts] + [actor.uri for actor in people]
     report = _add(unit, reason[:MAX_REASON], post, author, kept)
     report.uri, report.origin = uri, sender.origin
+    await _tell_moderators(unit, post)
     return True
+
+
+async def _tell_moderators(unit: Unit, post: Post | None) -> None:
+    query = (
+        select(Actor)
+        .join(Account, Account.actor_id == Actor.id)
+        .where(Account.role != AccountRole.MEMBER, Account.disabled_at.is_(None))
+    )
+    for moderator in await unit.session.scalars(query):
+        notify(unit, to=moderator, kind="report", post=post)
 
 
 async def _named_post(unit: Unit, uri: str) -> Post | None:

@@ -13,7 +13,7 @@ import structlog
 from factories import FakeClock, make_group, make_remote_actor
 from notes import receive
 from sqlalchemy import func, select, text
-from visitors import Page, Site, Visitor, pages
+from visitors import PASSWORD, Page, Site, Visitor, pages
 
 from actors.models import Actor, Policy
 from actors.policies import set_policy
@@ -56,8 +56,10 @@ ROUTES = {
         POST /language /sign-in /sign-out /setup/{token} /interact /report /decisions/{key}
     """,
     MEMBERS: """
+        GET /decisions /threads/{key}/close
         GET /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /settings
         GET /authorize_interaction /bookmarks /drafts /names /notifications /notifications/live
+        POST /threads/{key}/close /threads/{key}/reopen /networks/more
         POST /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /posts/{key}/like
         POST /posts/{key}/unlike /settings/profile /settings/hats /settings/hats/remove /follow
         POST /notifications/read /notifications/kinds /notifications/requests
@@ -111,7 +113,7 @@ def routes_of(site: Site) -> set[str]:
 
 def is_let_in(page: Page) -> bool:
     """Whether the door opened; what is behind it may still be missing or refuse what was typed."""
-    return page.status not in (401, 403, 415) and not page.path.startswith("/sign-in")
+    return page.status not in (401, 403, 415) and not page.path.startswith("/sign-in?")
 
 
 @asynccontextmanager
@@ -292,3 +294,8 @@ async def test_every_administrative_act_leaves_one_entry_in_its_own_transaction(
             page = await camille.send(where, **sent)
             assert page.status == 200, (where, sent, page.words)
             assert await count_entries(site) == entries + 1, where
+            if place == "suspend":
+                page = await site.visitor().send("/sign-in", login="omar", password=PASSWORD)
+                assert page.path.startswith("/decisions/"), "they read why, and may answer"
+                page = await site.visitor().send(page.path, text="Je regrette.")
+                assert "Je regrette." in page.words

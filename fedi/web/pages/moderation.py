@@ -10,7 +10,7 @@ from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post
 from fedi.debates.moderating import last_words
 from fedi.debates.permissions import is_moderator, may_read
-from fedi.moderation.appeals import appeal, find_decision, list_decisions
+from fedi.moderation.appeals import appeal, decisions_about, find_decision, list_decisions
 from fedi.web.forms import Form, read_form
 from fedi.web.judging import ROLES, WORDS, tell
 from fedi.web.keys import LANGUAGE, LIMITS, MEMBER, NETWORKS
@@ -18,6 +18,7 @@ from fedi.web.limits import address_of
 from fedi.web.people import byline_of
 from fedi.web.posts import set_scene
 from fedi.web.render import render
+from fedi.web.sessions import require_member
 
 LINES = 50
 
@@ -37,6 +38,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         words=WORDS,
         roles=ROLES,
     )
+
+
+async def about_me(request: web.Request) -> web.StreamResponse:
+    """GET /decisions: what was decided about the member who asks."""
+    member = require_member(request)
+    async with request.app[NODE].db.reading() as unit:
+        decisions = await decisions_about(unit, member.actor.id)
+    return render(request, "decisions.html", decisions=decisions, words=WORDS)
 
 
 async def show_decision(request: web.Request) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from actors.local import network_actor
 from actors.models import Actor, Follow
 from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
-from fedi.core.errors import FediError, Forbidden, Invalid, Unreachable
+from fedi.core.errors import FediError, Forbidden, Invalid, NotFound, Unreachable
 from fedi.core.i18n import N_, Language
 from fedi.core.unit import Unit
 from fedi.debates.groups import follow_network
@@ -85,7 +85,7 @@ async def ask_for_more(request: web.Request) -> web.StreamResponse:
     origins = {network.actor.origin for network in networks.followed if network.debates_here}
     origin = form.line("origin")
     if origin not in origins:
-        raise Forbidden("only networks that ours follows are asked for their debates")
+        raise NotFound("only networks that ours follows are asked for their debates")
     with suppress(FediError):  # a server that does not answer is asked another time
         await request.app[MORE_DEBATES](origin)
     raise web.HTTPSeeOther("/networks")

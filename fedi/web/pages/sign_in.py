@@ -5,6 +5,7 @@ from aiohttp import web
 from fedi.accounts.sessions import sign_in, sign_out
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Unauthenticated
+from fedi.moderation.appeals import suspension_of
 from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form, safe_path
 from fedi.web.keys import LIMITS, MEMBER, SESSION
@@ -38,6 +39,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
             device=device_of(request),
         )
     except Unauthenticated as error:
+        if decision := await suspension_of(node.db, login, form["password"]):
+            raise web.HTTPSeeOther(f"/decisions/{decision.key}") from error
         form.errors["login"] = str(error)
         return render(request, "sign_in.html", status=403, form=form, next=next_path)
     response = web.HTTPSeeOther(next_path)
