@@ -7,10 +7,9 @@ stored about a stranger before one of its signatures has held.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urldefrag
 
 from actors.journal import Journal
@@ -52,8 +51,7 @@ _PARTING = frozenset({"Delete", "Undo", "Reject"})
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Signer:
+class Signer(NamedTuple):
     """The actor whose key signed a request."""
 
     uri: str

@@ -4,9 +4,8 @@ First the HTTP request, from its headers alone; then the activity: who speaks, a
 whether that actor may speak under that id at all (FEP-fe34).
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fedi.core.answers import is_activity_type
 from fedi.core.errors import FediError, Forbidden, Malformed, NotFound
@@ -67,8 +66,7 @@ class NotTheSigner(Forbidden):
     code = "not-the-signer"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What every activity says of itself."""
 
     uri: str | None  # None only for the types in ANONYMOUS
@@ -108,8 +106,11 @@ def check_length(length: int | None) -> None:
 
 def check_host(scheme: str, host: str, site: Site) -> None:
     """Raise `WrongHost` unless the request was sent to this node's own name."""
+    url = f"{scheme}://{host}"
+    if url == site.url:  # as nearly everybody writes it
+        return
     try:
-        addressed = origin_of(f"{scheme}://{host}")
+        addressed = origin_of(url)
     except Malformed as error:
         raise WrongHost from error
     if addressed != site.origin:

@@ -6,14 +6,25 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fedi.core.jobs import Job
-from fedi.core.tables import Base
+from fedi.core.tables import Base, partial_index
 
 
 class InboxItem(Job, Base):
     """One activity as received and verified at the door; a 202 means that this row is on disk."""
 
     __tablename__ = "inbox_items"
-    __table_args__ = (Index(None, "next_attempt_at", "id"), Index(None, "recipient", "id"))
+    # What was read needs no place in the queue, and what came to the shared inbox no recipient's.
+    __table_args__ = (
+        partial_index(
+            "ix_inbox_items_next_attempt_at_id",
+            "next_attempt_at",
+            "id",
+            where="next_attempt_at IS NOT NULL",
+        ),
+        partial_index(
+            "ix_inbox_items_recipient_id", "recipient", "id", where="recipient IS NOT NULL"
+        ),
+    )
 
     fingerprint: Mapped[bytes] = mapped_column(unique=True)  # says whether it was seen before
     activity_uri: Mapped[str | None] = mapped_column(index=True)

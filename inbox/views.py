@@ -39,6 +39,7 @@ from inbox.receive import new_item
 log = structlog.get_logger()
 
 BODY_SECONDS = 15
+SHARED = "/inbox"
 
 
 @dataclass
@@ -72,12 +73,13 @@ async def _receive(request: web.Request, arrival: _Arrival) -> None:
         request.headers.get("Content-Type", ""), request.headers.getall("Content-Encoding", [])
     )
     check_length(request.content_length)
-    recipient = await _find_recipient(node, request.path)
+    recipient = None if request.path == SHARED else await _find_recipient(node, request.path)
     body = await _read_body(request)
     signed = _as_signed(request, body)
     claim = read_key_id(signed)
     arrival.subject = claim.key_id
-    if await _is_farewell_of_a_stranger(app, claim.key_id, body):
+    farewell = _read_short_delete(body)
+    if farewell is not None and await _is_of_a_stranger(app, claim.key_id, farewell):
         return
     with app[GUARD].passage(app[AUTHENTICATOR].claimed_origin(claim.key_id)):
         await _accept(app, signed, claim, recipient, arrival)
@@ -118,11 +120,9 @@ async def _accept(
     log.debug("accepted", activity=frame.uri, type=frame.type, peer=signer.origin)
 
 
-async def _find_recipient(node: Node, path: str) -> str | None:
-    """The actor whose own inbox this is; None for the shared one.  Raises `NoSuchInbox`."""
+async def _find_recipient(node: Node, path: str) -> str:
+    """The actor whose own inbox this is.  Raises `NoSuchInbox`."""
     owner = node.site.url + path.removesuffix("/inbox")
-    if owner == node.site.url:
-        return None
     async with node.db.reading() as unit:
         actor = await find_local(unit, owner)
     if actor is None or actor.gone_at is not None:
@@ -154,14 +154,13 @@ def _as_signed(request: web.Request, body: bytes) -> Request:
     return Request(request.method, request.scheme, request.host, request.raw_path, headers, body)
 
 
-async def _is_farewell_of_a_stranger(app: web.Application, key_id: str, body: bytes) -> bool:
-    """Whether an actor that we never met says that it leaves.
+async def _is_of_a_stranger(app: web.Application, key_id: str, document: Document) -> bool:
+    """Whether a Delete is the farewell of an actor that we never met.
 
     A server that closes says it once for each of its actors.  There is nothing to delete
     here, and their keys are gone: asking for each would only cost both sides.
     """
-    document = _read_short_delete(body)
-    actor_uri = read_farewell(document) if document is not None else None
+    actor_uri = read_farewell(document)
     if actor_uri is None or await app[AUTHENTICATOR].knows(key_id):
         return False
     async with app[NODE].db.reading() as unit:

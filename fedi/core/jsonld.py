@@ -64,7 +64,7 @@ def _read_plain(body: bytes) -> Document | None:
     """
     if len(body) > MAX_NODES or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         return None
-    if b"\\u00" in body:  # perhaps U+0000 or an escaped quote
+    if b"\\" in body and b"\\u00" in body:  # perhaps U+0000 or an escaped quote
         return None
     try:
         document = orjson.loads(body)

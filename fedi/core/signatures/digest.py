@@ -26,6 +26,8 @@ def make_content_digest(body: bytes) -> str:
 
 def check_digest(values: Sequence[str], body: bytes) -> None:
     """Raise `BadSignature` unless the `Digest` header lines promise this very body."""
+    if len(values) == 1 and values[0] == f"SHA-256={write_base64(sha256(body).digest())}":
+        return  # as nearly everybody writes it
     _check(_sha256_member(values), body)
 
 

@@ -76,7 +76,8 @@ def sign(request: Request, key: SigningKey, scheme: Scheme, now: datetime) -> di
 def _check_frame(request: Request) -> None:
     """Refuse what neither scheme can speak about, before anything is parsed."""
     for name in ("signature", "signature-input"):
-        if sum(map(len, request.fields.get(name, ()))) > _LONGEST_HEADER:
+        lines = request.fields.get(name)
+        if lines is not None and sum(map(len, lines)) > _LONGEST_HEADER:
             raise UnreadableSignature("too-long")
     if not _is_plain(request.method, request.host, request.target):
         raise UnreadableSignature("malformed")

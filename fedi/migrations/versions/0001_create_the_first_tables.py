@@ -179,10 +179,18 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             batch_op.f("ix_inbox_items_activity_uri"), ["activity_uri"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_inbox_items_next_attempt_at_id"), ["next_attempt_at", "id"], unique=False
+            "ix_inbox_items_next_attempt_at_id",
+            ["next_attempt_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_inbox_items_recipient_id"), ["recipient", "id"], unique=False
+            "ix_inbox_items_recipient_id",
+            ["recipient", "id"],
+            unique=False,
+            sqlite_where=sa.text("recipient IS NOT NULL"),
+            postgresql_where=sa.text("recipient IS NOT NULL"),
         )
 
     op.create_table(
