@@ -170,6 +170,8 @@ async def update_actor(
     language: str | None = None,
     icon: str | None = None,
     fields: list[dict[str, str]] | None = None,
+    discoverable: bool | None = None,
+    indexable: bool | None = None,
 ) -> Actor:
     """Change what an actor of ours says about itself; what is not given stays as it is.
 
@@ -181,6 +183,8 @@ async def update_actor(
         "language": language,
         "icon": icon,
         "fields": fields,
+        "discoverable": discoverable,
+        "indexable": indexable,
     }
     for column, value in changes.items():
         if value is not None:

@@ -1,6 +1,7 @@
 """What a member says about themselves, here and on other servers."""
 
 from html import escape
+from typing import Any
 
 from actors.local import update_actor
 from actors.models import Actor
@@ -25,28 +26,36 @@ async def describe(
     name: str | None = None,
     summary: str | None = None,
     icon: str | None = None,
+    discoverable: bool | None = None,
+    indexable: bool | None = None,
 ) -> Actor:
     """Change what a member says about themselves, and tell their followers and our network's.
 
     What is not given stays; an empty `icon` takes the portrait away.  The hats are those of the
-    account as it is now.  Nothing is published when nothing changed.  Raises `Invalid` for a
-    text that is too long.
+    account as it is now.  `discoverable` consents to being shown in lists of people, `indexable`
+    to being found in full text (FEP-5feb).  Nothing is published when nothing changed.  Raises
+    `Invalid` for a text that is too long.
     """
     actor = await unit.find(Actor, id=account.actor_id)
     if actor is None:
         raise LookupError(f"the account {account.id} speaks for nobody")
-    before = actor.name, actor.summary, actor.icon or "", actor.fields
     name = actor.name if name is None else strip_controls(name) or actor.handle
     summary = actor.summary if summary is None else summary.strip()
     if len(name) > MAX_NAME:
         raise Invalid("this name is too long for a line", code="name-too-long")
     if len(summary) > MAX_SUMMARY:
         raise Invalid("this text is too long for a profile", code="summary-too-long")
-    icon = actor.icon or "" if icon is None else icon
-    fields = write_fields(hats_of(account), actor.language or account.language)
-    if (name, summary, icon, fields) == before:
+    told: dict[str, Any] = {
+        "name": name,
+        "summary": summary,
+        "icon": actor.icon or "" if icon is None else icon,
+        "fields": write_fields(hats_of(account), actor.language or account.language),
+        "discoverable": actor.discoverable if discoverable is None else discoverable,
+        "indexable": actor.indexable if indexable is None else indexable,
+    }
+    if all((getattr(actor, column) or "") == (value or "") for column, value in told.items()):
         return actor
-    await update_actor(unit, actor, name=name, summary=summary, icon=icon, fields=fields)
+    await update_actor(unit, actor, **told)
     await introduce(unit, actor)
     return actor
 

@@ -135,8 +135,16 @@ async def test_a_member_has_a_name_a_text_and_a_portrait(tmp_path: Path):
 
         told = {"name": "Élise", "summary": "", "language": "fr"}
         await elise.send("/settings/profile", **told, **{"no-portrait": "on"})
-        assert "icon" not in await document_of(site, "elise")
+        document = await document_of(site, "elise")
+        assert "icon" not in document
+        assert (document["discoverable"], document["indexable"]) == (True, False)
         assert (await site.visitor().get(path)).status == 404
+
+        agreed = await elise.send("/settings/profile", **told, consents="on", indexable="on")
+        document = await document_of(site, "elise")
+        assert (document["discoverable"], document["indexable"]) == (False, True)
+        assert re.search(r'name="indexable"[^>]* checked', agreed.text)
+        assert not re.search(r'name="discoverable"[^>]* checked', agreed.text)
 
 
 async def test_a_portrait_that_is_none_is_refused_beside_its_field(tmp_path: Path):

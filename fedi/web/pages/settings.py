@@ -20,6 +20,9 @@ from fedi.web.people import byline_of
 from fedi.web.render import render
 from fedi.web.sessions import actor_of, require_member
 
+#: The boxes of the profile; each is a property of the actor.
+CONSENTS = ("discoverable", "indexable")
+
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings"""
@@ -56,8 +59,20 @@ async def _change(request: web.Request, member: Member, form: Form) -> None:
             path = await change_portrait(unit, actor, painted)
             icon = unit.site.url + path if path else ""
         await describe(
-            unit, member.account, name=form.line("name"), summary=form["summary"], icon=icon
+            unit,
+            member.account,
+            name=form.line("name"),
+            summary=form["summary"],
+            icon=icon,
+            **_consents(form),
         )
+
+
+def _consents(form: Form) -> dict[str, bool]:
+    """What the member agrees to; nothing, for a form that did not ask."""
+    if not form.pressed("consents"):
+        return {}
+    return {name: form.pressed(name) for name in CONSENTS}
 
 
 async def speak_for(request: web.Request) -> web.StreamResponse:
@@ -106,7 +121,7 @@ def _done(part: str) -> web.HTTPSeeOther:
 def _profile(member: Member) -> Form:
     actor = member.actor
     fields = {"name": actor.name, "summary": actor.summary, "language": actor.language or ""}
-    return Form(fields)
+    return Form(fields | {name: "on" for name in CONSENTS if getattr(actor, name)})
 
 
 async def _page(
