@@ -71,7 +71,7 @@ async def test_a_member_opens_a_debate_for_a_place_with_tags_and_an_image(
         async with signed_in(browser, site, java_script_enabled=scripts) as page:
             await speak_for_a_place(page)
             await open_debate(page)
-            await expect(page.locator(".dossier .from")).to_contain_text(f"pour {FABRIQUE}")
+            await expect(page.locator(".dossier .byline")).to_contain_text(f"pour {FABRIQUE}")
             image = page.locator(".dossier img.image")
             await expect(image).to_have_attribute("alt", "Le four, vu de la cour")
             assert await image.evaluate("image => image.complete && image.naturalWidth > 0")

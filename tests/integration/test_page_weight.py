@@ -28,7 +28,7 @@ async def test_a_page_of_a_hundred_messages_is_light(tmp_path: Path):
         for reader in (site.visitor(), await site.member("elise")):
             page = await reader.get(page_path(thread))
             assert page.text.count("<article") == 100
-            assert len(page.text.encode()) <= 150_000
+            assert len(page.text.encode()) <= 143_000
 
 
 def test_styles_and_scripts_are_light_once_compressed():
