@@ -133,8 +133,8 @@ FEEDS: Routes = (
 )
 
 HEALTH: Routes = (
-    get("/livez", health.live),
-    get("/readyz", health.ready),
+    get("/livez", for_servers(health.live)),
+    get("/readyz", for_servers(health.ready)),
     get("/metrics", metrics.metrics),
 )
 

@@ -2,6 +2,7 @@
 
 from actors.local import network_actor, update_actor
 from fedi.cli.refusals import Refused
+from fedi.core.choices import read_choices
 from fedi.core.node import Node
 from outbox.introduction import introduce
 
@@ -24,18 +25,18 @@ async def check_identity(node: Node) -> None:
 
 
 async def introduce_network(node: Node) -> None:
-    """Give the network the name and the summary of the settings; tell its followers if new."""
-    settings = node.config.network
+    """Give the network the name and the summary that hold; tell its followers if they are new."""
     async with node.db.unit() as unit:
+        chosen = await read_choices(unit, node.config)
         network = await network_actor(unit)
         said = (network.name, network.summary, network.language)
-        if said == (settings.name, settings.summary, settings.languages[0]):
+        if said == (chosen.name, chosen.summary, chosen.languages[0]):
             return
         await update_actor(
             unit,
             network,
-            name=settings.name,
-            summary=settings.summary,
-            language=settings.languages[0],
+            name=chosen.name,
+            summary=chosen.summary,
+            language=chosen.languages[0],
         )
         await introduce(unit, network)

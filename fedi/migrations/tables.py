@@ -2,6 +2,7 @@
 
 import actors.models
 import fedi.accounts.models
+import fedi.core.choices
 import fedi.debates.models.event
 import fedi.debates.models.held
 import fedi.debates.models.image
@@ -33,6 +34,7 @@ ROOMS = (
     fedi.debates.models.event,
     fedi.debates.models.notification,
     fedi.moderation.models,
+    fedi.core.choices,
 )
 TABLES = Base.metadata
 tell_postgresql(TABLES)  # revisions are written for both databases

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp.web import AppKey, RequestKey
 
 from fedi.accounts.sessions import Member
+from fedi.core.choices import Chosen
 from fedi.core.departure import Departure
 from fedi.core.i18n import Language
 from fedi.core.images import Gallery
@@ -26,7 +27,9 @@ FIND_POST: AppKey[Callable[[str], Awaitable[Post | None]]] = AppKey("find_post")
 #: The document of an activity that was received, by its id, while the node keeps it.
 RECEIVED: AppKey[Callable[[Unit, str], Awaitable[bytes | None]]] = AppKey("received")
 
-#: The languages of the interface, by tag; the first is spoken to whoever names none.
+#: What administrators chose: name, languages, colours, who may join.
+CHOSEN: AppKey[Chosen] = AppKey("chosen", Chosen)
+#: The languages of the interface, by tag; those in use are chosen.
 LANGUAGES: AppKey[Mapping[str, Language]] = AppKey("languages")
 #: What the whole node has, for `/metrics`.
 SURVEY: AppKey[Survey] = AppKey("survey", Survey)

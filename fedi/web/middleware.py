@@ -20,7 +20,7 @@ from fedi.core.errors import (
     Unreachable,
 )
 from fedi.web.apologies import apologise
-from fedi.web.keys import LANGUAGE, MEMBER, SENT, SESSION
+from fedi.web.keys import CHOSEN, LANGUAGE, MEMBER, SENT, SESSION
 from fedi.web.limits import TooMany
 from fedi.web.negotiate import Handler
 from fedi.web.render import choose_language, render
@@ -92,6 +92,7 @@ async def know_reader(request: web.Request, handler: Handler) -> web.StreamRespo
     """Find out who reads, and in which language."""
     if request.match_info.handler in _FOR_SERVERS:
         return await handler(request)
+    await request.app[CHOSEN].refresh()
     await identify(request)
     request[LANGUAGE] = choose_language(request)
     return await handler(request)

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from fedi.core.appkeys import NODE
 from fedi.core.i18n import Language, choose
 from fedi.core.vocab import ACTIVITY_JSON
-from fedi.web.keys import LANGUAGES
+from fedi.web.keys import CHOSEN, LANGUAGES
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -29,8 +29,9 @@ def wants_document(request: web.Request) -> bool:
 
 def accepted_language(request: web.Request) -> Language:
     """The language of the interface that the caller's browser prefers."""
-    languages = request.app[LANGUAGES]
-    return languages[choose(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), tuple(languages))]
+    offered = request.app[CHOSEN].now.languages
+    tag = choose(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), offered)
+    return request.app[LANGUAGES][tag]
 
 
 def negotiate(document: Handler, page: Handler) -> Handler:

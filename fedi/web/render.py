@@ -13,6 +13,7 @@ from jinja2 import PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from fedi.core.appkeys import NODE
+from fedi.core.choices import INTERFACE, Chosen
 from fedi.core.config import Config
 from fedi.core.i18n import Language, read_language
 from fedi.core.version import VERSION
@@ -21,6 +22,7 @@ from fedi.web.csrf import FIELD, form_token
 from fedi.web.files import FILES, read_files
 from fedi.web.kept import Kept, Lasting
 from fedi.web.keys import (
+    CHOSEN,
     FRAGMENTS,
     LANGUAGE,
     LANGUAGES,
@@ -55,10 +57,8 @@ USAGE_SECONDS = 300.0
 
 def set_up_templates(app: web.Application, config: Config) -> None:
     """Read catalogues and templates, and number the static files by what is in them."""
-    languages: Mapping[str, Language] = {
-        tag: read_language(LOCALE, tag) for tag in config.network.languages
-    }
-    app[LANGUAGES] = languages
+    app[CHOSEN] = Chosen(app[NODE].db, config)
+    app[LANGUAGES] = {tag: read_language(LOCALE, tag) for tag in INTERFACE}
     app[NETWORKS] = KnownNetworks(app[NODE].signals)
     app[FRAGMENTS] = Kept(ROOM, "fragments")
     app[USAGE] = Lasting(USAGE_SECONDS)
@@ -153,7 +153,8 @@ def render_filled(
     """
     kept: Kept[Shell] = request.app[FRAGMENTS]
     is_member, frame = request[MEMBER] is not None, _frame(request)
-    key = template, request[LANGUAGE].tag, is_member, frame["moderates"], *context.items()
+    about = request[LANGUAGE].tag, is_member, frame["moderates"], frame["ours"]
+    key = template, *about, *context.items()
     words = {**words, **_own(request), "document": document}
     if (known := kept.get(key)) is None:
         blanks = {name: blank(name) for name in (*words, *pieces)}
@@ -182,23 +183,25 @@ def _answer(
 
 def choose_language(request: web.Request) -> Language:
     """The language the reader asked for: by cookie, then as a member, then by their browser."""
-    languages = request.app[LANGUAGES]
+    offered = request.app[CHOSEN].now.languages
     member = request[MEMBER]
     theirs = member.account.language if member is not None else None
     for wish in (request.cookies.get(LANGUAGE_COOKIE), theirs):
-        if wish is not None and wish in languages:
-            return languages[wish]
+        if wish is not None and wish in offered:
+            return request.app[LANGUAGES][wish]
     return accepted_language(request)
 
 
 def _frame(request: web.Request) -> Mapping[str, Any]:
     """What the frame of every page shows, and how its words are found and set."""
     node, language, member = request.app[NODE], request[LANGUAGE], request[MEMBER]
+    ours = request.app[CHOSEN].now
     return {
+        "ours": ours,
         "language": language,
         "count": language.count,
         "say": partial(say, language),
-        "languages": request.app[LANGUAGES].values(),
+        "languages": [request.app[LANGUAGES][tag] for tag in ours.languages],
         "network_mark": mark(node.site.actor("network", node.config.network.handle)),
         "moderates": member is not None and member.account.moderates,
         "site": node.site,

@@ -2,8 +2,8 @@
 
 A post that a thousand servers fetch at once, a page that is passed around: the first who asks
 has it made, the others wait for that and get the same bytes.  What was kept is dropped when
-something it shows has changed, by the wakes `thread/KEY` and `networks`, and after a few
-seconds in any case: names and the health of servers are in it too, and a wake may be lost.
+something it shows has changed, by the wakes `thread/KEY`, `networks` and `settings`, and after a
+few seconds in any case: names and the health of servers are in it too, and a wake may be lost.
 """
 
 import asyncio
@@ -75,6 +75,7 @@ class Shared:
         self._flights: dict[Question, Flight] = {}
         signals.listen("thread", self._forget)
         signals.listen("networks", lambda _: self._forget(""))
+        signals.listen("settings", lambda _: self._forget(""))
 
     def find(self, question: Question) -> Answer | None:
         """What is kept and still good."""

@@ -20,7 +20,7 @@ from fedi.core.version import VERSION
 from fedi.core.vocab import AS2, JRD_JSON, OUR_SOFTWARE
 from fedi.debates.models.post import Post
 from fedi.web.answers import BRIEFLY, document
-from fedi.web.keys import USAGE
+from fedi.web.keys import CHOSEN, USAGE
 
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/2.1"
 MAX_RESOURCE = 2048
@@ -76,7 +76,7 @@ async def nodeinfo(request: web.Request) -> web.Response:
         "software": {"name": OUR_SOFTWARE, "version": VERSION},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
-        "openRegistrations": node.config.accounts.registration == "open",
+        "openRegistrations": request.app[CHOSEN].now.registration == "open",
         "usage": usage,
         "metadata": {},
     }

@@ -295,6 +295,15 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.UniqueConstraint("uri", name=op.f("uq_retractions_uri")),
     )
     op.create_table(
+        "settings",
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
+        sa.UniqueConstraint("key", name=op.f("uq_settings_key")),
+    )
+    op.create_table(
         "accounts",
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
         sa.Column("email", TEXT, nullable=False),

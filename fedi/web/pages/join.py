@@ -10,7 +10,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import Conflict, Invalid
 from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE, LIMITS, MEMBER
+from fedi.web.keys import CHOSEN, LANGUAGE, LIMITS, MEMBER
 from fedi.web.limits import address_of
 from fedi.web.render import render
 from fedi.web.sessions import remember_session
@@ -30,7 +30,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
     """POST /join and /join/TOKEN: one answer, whether the address is known here or not."""
     form = await read_form(request)
     node, token = request.app[NODE], request.match_info.get("token", "")
-    how = node.config.accounts.registration
+    how = request.app[CHOSEN].now.registration
     if not token and how not in ("open", "approval"):
         return _page(request, form, status=422)
     limits = request.app[LIMITS]
@@ -80,7 +80,7 @@ async def do_confirm(request: web.Request) -> web.StreamResponse:
 
 def _page(request: web.Request, form: Form, status: int = 200) -> web.Response:
     invited = "token" in request.match_info
-    how = request.app[NODE].config.accounts.registration
+    how = request.app[CHOSEN].now.registration
     return render(
         request,
         "join.html",

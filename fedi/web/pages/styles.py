@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from fedi.core.appkeys import NODE
 from fedi.web.colours import ink
-from fedi.web.keys import NETWORKS
+from fedi.web.keys import CHOSEN, NETWORKS
 from fedi.web.marks import mark
 from fedi.web.networks import stylesheet
 
@@ -18,15 +18,15 @@ async def colours(request: web.Request) -> web.StreamResponse:
     node = request.app[NODE]
     async with node.db.reading() as unit:
         networks = await request.app[NETWORKS].read(unit)
-    text = stylesheet(networks, node.config.network.theme)
+    text = stylesheet(networks, request.app[CHOSEN].now.theme)
     return _cached(request, text, "text/css", MINUTE)
 
 
 async def icon(request: web.Request) -> web.StreamResponse:
     """GET /mark.svg: the ornament of this network, for tabs and bookmarks."""
     node = request.app[NODE]
-    network = node.config.network
-    drawing = mark(node.site.actor("network", network.handle), colour=ink(network.theme).light)
+    colour = ink(request.app[CHOSEN].now.theme).light
+    drawing = mark(node.site.actor("network", node.config.network.handle), colour=colour)
     return _cached(request, drawing, "image/svg+xml", DAY)
 
 

@@ -18,7 +18,7 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import Conflict, Invalid, NotFound
 from fedi.moderation.audit import record
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import LANGUAGE
+from fedi.web.keys import CHOSEN, LANGUAGE
 from fedi.web.render import render
 from fedi.web.sessions import require_administrator
 
@@ -111,5 +111,5 @@ async def _page(request: web.Request, form: Form, *, link: str = "") -> web.Resp
         invitations=invitations,
         inviters=inviters,
         waiting=waiting,
-        how=request.app[NODE].config.accounts.registration,
+        how=request.app[CHOSEN].now.registration,
     )
