@@ -80,7 +80,7 @@ ROWS = (
     Row("two web processes / one, PostgreSQL", two_web_processes, 1.7, on="postgresql"),
     Row("two workers / one, 200 hosts", two_workers, 1.7, on="postgresql"),
     Row("one post to 10,000 followers on 2,000 hosts", fan_out, 100),
-    Row("its deliveries / deliveries, new TLS each", drain, 0.9),
+    Row("its deliveries, new TLS each", drain, 0.75),
     Row("page of a thread, 10,000 posts / 100 posts", show_long_thread, 1.5),
     Row("proofs signed", sign_proofs, 8000),
     Row("proofs verified", verify_proofs, 4000),

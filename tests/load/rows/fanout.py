@@ -11,7 +11,7 @@ from stage import MEMBER, Stage
 from outbox.models import Delivery
 
 FOLLOWERS, HOSTS = 10_000, 2_000
-#: Deliveries of the row that it is compared with.
+#: Deliveries of the reference.
 USUAL = 960
 LENGTH = 1500
 
@@ -36,26 +36,22 @@ async def fan_out(stage: Stage, runs: int) -> Figures:
 
 
 async def drain(stage: Stage, runs: int) -> Match:
-    """Deliveries of one post to as many hosts, beside those of many posts to a few.
+    """Deliveries of one post to as many hosts, beside the reference of all deliveries.
 
-    Both begin each delivery with a handshake: most hosts are written to once.
+    It writes to a few hosts, again and again; both begin each delivery with a handshake.
     """
     world = stage.world
-    trusted = str(world.certificates)
+    database = world.directory / "draining.db"
     async with (
-        stage.copied() as wide,
-        stage.copied() as narrow,
+        stage.copied() as node,
         running(
             "drivers/deliver.py",
-            wide.config,
+            node.config,
             *world.inboxes(closing=True, count=HOSTS),
-            SSL_CERT_FILE=trusted,
-        ) as many,
+            SSL_CERT_FILE=str(world.certificates),
+        ) as deliverer,
         running(
-            "drivers/deliver.py",
-            narrow.config,
-            *world.inboxes(closing=True),
-            SSL_CERT_FILE=trusted,
-        ) as few,
+            "references/delivering.py", database, world.certificates, *world.inboxes(closing=True)
+        ) as reference,
     ):
-        return await compete(lambda: many.round(HOSTS), lambda: few.round(USUAL), runs)
+        return await compete(lambda: deliverer.round(HOSTS), lambda: reference.round(USUAL), runs)
