@@ -1,5 +1,6 @@
 """Sessions: a browser that signed in, for thirty days at most."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ LASTS = timedelta(days=30)
 IDLE = timedelta(days=14)
 #: How stale `seen_at` may be: one write an hour, not one a page.
 NOTICE = timedelta(hours=1)
+#: For how long somebody who showed who they are may do what cannot be undone.
+PROOF = timedelta(minutes=15)
 
 _OPEN = (
     Account.disabled_at.is_(None),
@@ -40,36 +43,29 @@ _FIND = (
 
 
 class Member(NamedTuple):
-    """Who is signed in: the login, the person it speaks for, and when the browser last came."""
+    """Who is signed in: the login, the person it speaks for, and when the browser last came.
+
+    `proved_at` is when whoever holds the session last showed who they are.
+    """
 
     account: Account
     actor: Actor
     seen_at: datetime
+    proved_at: datetime
 
 
-async def sign_in(
-    db: Database,
-    login: str,
-    password: str,
-    *,
-    replaces: str | None = None,
-    device: str | None = None,
-) -> str:
-    """Start a session for whoever knows the password; returns the value of its cookie.
+async def recognise(db: Database, login: str, password: str) -> Account:
+    """The account of whoever knows its password; `login` is the e-mail address or the handle.
 
-    `login` is the e-mail address or the handle.  A session the browser had before is ended, so
-    that a cookie planted in it is worth nothing.  Raises `Unauthenticated`, always with the same
-    words and after the same work, when the two do not go together.
+    Raises `Unauthenticated`, always with the same words and after the same work, when the two do
+    not go together.
     """
     async with db.reading() as unit:
         account = await find_account(unit, login)
     stored = account.password_hash if account is not None else None
     if not await verify_password(password, stored) or account is None:
         raise Unauthenticated("the name and the password do not go together", code="bad-login")
-    async with db.unit() as unit:
-        if replaces is not None:
-            await sign_out(unit, replaces)
-        return start_session(unit, account, device=device)
+    return account
 
 
 def start_session(unit: Unit, account: Account, *, device: str | None = None) -> str:
@@ -109,13 +105,36 @@ async def find_session(unit: Unit, token: str) -> Member | None:
     if row is None:
         return None
     session, account, actor = row
-    return Member(account, actor, session.seen_at)
+    return Member(account, actor, session.seen_at, session.proved_at)
 
 
 async def note_use(unit: Unit, token: str) -> None:
     """Remember that the session is still in use."""
     query = update(Session).where(Session.token_hash == digest(token)).values(seen_at=unit.now)
     await unit.session.execute(query)
+
+
+async def prove(unit: Unit, token: str) -> None:
+    """Note that whoever holds this session has just shown who they are."""
+    query = update(Session).where(Session.token_hash == digest(token)).values(proved_at=unit.now)
+    await unit.session.execute(query)
+
+
+async def list_sessions(unit: Unit, account_id: int) -> Sequence[Session]:
+    """The browsers in which a member is signed in, the one used last first."""
+    query = select(Session).where(
+        Session.account_id == account_id,
+        Session.expires_at > unit.now,
+        Session.seen_at > unit.now - IDLE,
+    )
+    return (await unit.session.scalars(query.order_by(Session.seen_at.desc()))).all()
+
+
+async def end_session(unit: Unit, account_id: int, session_id: int) -> None:
+    """End one session of a member; those of others cannot be ended so."""
+    await unit.session.execute(
+        delete(Session).where(Session.id == session_id, Session.account_id == account_id)
+    )
 
 
 async def end_sessions(unit: Unit, account_id: int, *, but: str | None = None) -> None:

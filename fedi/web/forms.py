@@ -26,6 +26,7 @@ _ABOUT: dict[str, tuple[str, str | None]] = {
     "conflict": ("handle", N_("this name is already taken")),
     "bad-email": ("email", None),
     "email-taken": ("email", None),
+    "same-address": ("email", None),
     "password-too-short": ("password", None),
     "password-too-long": ("password", None),
     "no-title": ("title", None),

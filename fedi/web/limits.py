@@ -78,6 +78,7 @@ class Limits:
     joining: Limiter
     mailing: Limiter
     confirming: Limiter
+    proving: Limiter
     posting: Limiter
     looking_up: Limiter
     painting: Limiter
@@ -96,6 +97,7 @@ def make_limits(config: LimitsSection) -> Limits:
         joining=Limiter(1 / 6, burst=5),
         mailing=Limiter(1 / 6, burst=5),
         confirming=Limiter(5, burst=25),
+        proving=Limiter(1, burst=10),
         posting=Limiter(config.posts_per_hour / 60, burst=max(10, config.posts_per_hour // 4)),
         looking_up=Limiter(10, burst=20),
         painting=Limiter(10, burst=30),

@@ -1,13 +1,13 @@
 """Who is reading: the session cookie, and what asking for a member means."""
 
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 
 from actors.models import Actor
 from fedi.accounts import sessions
-from fedi.accounts.sessions import LASTS, NOTICE, Member
+from fedi.accounts.sessions import LASTS, NOTICE, PROOF, Member
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Forbidden, Unauthenticated
 from fedi.core.unit import Unit
@@ -67,19 +67,42 @@ def require_member(request: web.Request) -> Member:
 
 
 def require_moderator(request: web.Request) -> Member:
-    """The moderator or administrator who asks; as `require_member`, `Forbidden` to members."""
+    """The moderator or administrator who asks; as `require_member`, `Forbidden` to members.
+
+    What they decide, they prove first: see `require_proof`.
+    """
     member = require_member(request)
     if not member.account.moderates:
         raise Forbidden("this page is for those who moderate", code="not-a-moderator")
-    return member
+    return require_proof(request) if request.method == hdrs.METH_POST else member
 
 
 def require_administrator(request: web.Request) -> Member:
-    """The administrator who asks; as `require_member`, `Forbidden` to everybody else."""
+    """The administrator who asks; as `require_moderator`, `Forbidden` to everybody else."""
     member = require_member(request)
     if not member.account.administers:
         raise Forbidden("this page is for administrators", code="not-an-administrator")
-    return member
+    return require_proof(request) if request.method == hdrs.METH_POST else member
+
+
+def require_proof(request: web.Request) -> Member:
+    """The member who asks, and who showed who they are within a quarter of an hour.
+
+    Others are sent to do so, and back to the page from which they came.  As `require_member`.
+    """
+    member = require_member(request)
+    if has_proved(request, member):
+        return member
+    back = request.rel_url.raw_path_qs
+    if request.method == hdrs.METH_POST:
+        came_from = urlsplit(request.headers.get(hdrs.REFERER, ""))
+        back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    raise web.HTTPSeeOther(f"/settings/proof?next={quote(back or '/', safe='')}")
+
+
+def has_proved(request: web.Request, member: Member) -> bool:
+    """Whether whoever holds the session showed within a quarter of an hour who they are."""
+    return member.proved_at > request.app[NODE].clock() - PROOF
 
 
 async def actor_of(unit: Unit, member: Member) -> Actor:

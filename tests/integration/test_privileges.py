@@ -53,6 +53,8 @@ ROUTES = {
         GET /reports/{key} /decisions/{key}
         GET /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         POST /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
+        GET /address/{token}
+        POST /address/{token} /sign-in/code
         POST /language /sign-in /sign-out /setup/{token} /interact /report /decisions/{key}
     """,
     MEMBERS: """
@@ -60,6 +62,9 @@ ROUTES = {
         GET /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /settings
         GET /authorize_interaction /bookmarks /drafts /names /notifications /notifications/live
         POST /threads/{key}/close /threads/{key}/reopen /networks/more
+        GET /settings/proof /settings/security /settings/codes
+        POST /settings/proof /settings/security/sessions /settings/security/password
+        POST /settings/security/address /settings/codes /settings/codes/confirm
         POST /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /posts/{key}/like
         POST /posts/{key}/unlike /settings/profile /settings/hats /settings/hats/remove /follow
         POST /notifications/read /notifications/kinds /notifications/requests

@@ -15,7 +15,7 @@ from actors.followers import Target
 from actors.journal import record
 from actors.local import network_actor
 from actors.models import Actor, Dialect
-from fedi.accounts.sessions import sign_in
+from fedi.accounts.sessions import recognise, start_session
 from fedi.accounts.signup import create_account, create_setup_link
 from fedi.core.node import Node
 from fedi.core.unit import Unit
@@ -161,7 +161,9 @@ async def test_sessions_links_and_the_journal_fade(node: Node, clock: FakeClock)
         )
         await create_setup_link(unit)
         await record(unit, direction="in", origin="", code="digest", subject="somebody")
-    await sign_in(node.db, "elise", "quatre mots bien choisis")
+    account = await recognise(node.db, "elise", "quatre mots bien choisis")
+    async with node.db.unit() as unit:
+        start_session(unit, account)
     gone = await prune(node)
     assert not any(gone.values())
     clock.advance(400 * DAY)

@@ -2,18 +2,18 @@
 
 from aiohttp import web
 
+from fedi.accounts.entering import let_in
 from fedi.accounts.links import Purpose, find_link
 from fedi.accounts.passwords import hash_password
 from fedi.accounts.recovery import ask_for_link, open_member_link, set_password
-from fedi.accounts.sessions import sign_out, start_session
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Invalid
 from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form
 from fedi.web.keys import LANGUAGE, LIMITS, SESSION
 from fedi.web.limits import address_of
+from fedi.web.pages.proof import proceed
 from fedi.web.render import render
-from fedi.web.sessions import remember_session
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -46,18 +46,14 @@ async def ask_to_enter(request: web.Request) -> web.StreamResponse:
 
 
 async def enter(request: web.Request) -> web.StreamResponse:
-    """POST /enter/TOKEN: a new session; the one this browser had before ends."""
+    """POST /enter/TOKEN: a new session, or a code is asked for; a link stands for a password."""
     await read_form(request)
     request.app[LIMITS].confirming.take(address_of(request))
-    node, before = request.app[NODE], request[SESSION]
-    async with node.db.unit() as unit:
+    async with request.app[NODE].db.unit() as unit:
         account = await open_member_link(unit, request.match_info["token"], Purpose.SIGN_IN)
-        if before is not None:
-            await sign_out(unit, before)
-        session = start_session(unit, account, device=device_of(request))
-    response = web.HTTPSeeOther("/")
-    remember_session(response, node.site, session)
-    raise response
+        device = device_of(request)
+        entry = await let_in(unit, account, replaces=request[SESSION], device=device)
+    return proceed(request, entry, "/")
 
 
 async def ask_password(request: web.Request) -> web.StreamResponse:

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from fedi.accounts.sessions import sign_in, sign_out
+from fedi.accounts.entering import let_in
+from fedi.accounts.sessions import recognise, sign_out
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Unauthenticated
 from fedi.moderation.appeals import suspension_of
@@ -10,8 +11,9 @@ from fedi.web.devices import device_of
 from fedi.web.forms import Form, read_form, safe_path
 from fedi.web.keys import LIMITS, MEMBER, SESSION
 from fedi.web.limits import address_of
+from fedi.web.pages.proof import proceed
 from fedi.web.render import render
-from fedi.web.sessions import forget_session, remember_session
+from fedi.web.sessions import forget_session
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -31,21 +33,16 @@ async def enter(request: web.Request) -> web.StreamResponse:
     limits.sign_in_address.take(address_of(request))
     limits.sign_in_login.take(login.lower())
     try:
-        token = await sign_in(
-            node.db,
-            login,
-            form["password"],
-            replaces=request[SESSION],
-            device=device_of(request),
-        )
+        account = await recognise(node.db, login, form["password"])
     except Unauthenticated as error:
         if decision := await suspension_of(node.db, login, form["password"]):
             raise web.HTTPSeeOther(f"/decisions/{decision.key}") from error
         form.errors["login"] = str(error)
         return render(request, "sign_in.html", status=403, form=form, next=next_path)
-    response = web.HTTPSeeOther(next_path)
-    remember_session(response, node.site, token)
-    raise response
+    async with node.db.unit() as unit:
+        device = device_of(request)
+        entry = await let_in(unit, account, replaces=request[SESSION], device=device)
+    return proceed(request, entry, next_path)
 
 
 async def leave(request: web.Request) -> web.StreamResponse:
