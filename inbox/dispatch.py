@@ -14,6 +14,7 @@ from inbox.handlers.follow import handle_follow
 from inbox.handlers.like import handle_like
 from inbox.handlers.lock import handle_lock, handle_unlock
 from inbox.handlers.move import handle_move
+from inbox.handlers.rearrange import handle_rearrangement, handle_return
 from inbox.handlers.reject import handle_reject
 from inbox.handlers.remove import handle_remove
 from inbox.handlers.undo import handle_restoration, handle_undo
@@ -86,15 +87,20 @@ async def _unwrap(unit: Unit, announce: Received) -> Outcome:
 
 async def _handle_part(unit: Unit, announce: Received, part: Received) -> Outcome:
     """A Group's own word counts for its own debates alone: what it removes, closes,
-    keeps at hand.
+    rearranges, keeps at hand.
 
     Which of its moderators decided so is its affair (FEP-1b12).
     """
     if part.type in ("Add", "Remove", "Lock") and part.refusal is None:
         part.introduce(announce.actor)
         return await HANDLERS[part.type](unit, part)
-    if part.type == "Undo" and (part.object or {}).get("type") == "Lock" and part.refusal is None:
+    if part.type == "Move" and part.refusal is None:
+        return await handle_rearrangement(unit, announce.actor, part)
+    undone = (part.object or {}).get("type") if part.type == "Undo" else None
+    if undone == "Lock" and part.refusal is None:
         return await handle_unlock(unit, announce.actor, part)
+    if undone == "Move" and part.refusal is None:
+        return await handle_return(unit, announce.actor, part)
     with about(activity=part.uri):
         outcome = await handle(unit, part)
     if part.type == "Delete" and outcome.name == "ignored" and outcome.reason != "known":

@@ -17,7 +17,19 @@ from inbox.types import Received, Trust, Way
 
 #: What a Group may pass on by wrapping it (FEP-1b12); the rest is between two actors, or a loop.
 ANNOUNCEABLE = frozenset(
-    {"Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo", "Add", "Remove", "Lock"}
+    {
+        "Create",
+        "Update",
+        "Delete",
+        "Like",
+        "Dislike",
+        "EmojiReact",
+        "Undo",
+        "Add",
+        "Remove",
+        "Lock",
+        "Move",
+    }
 )
 #: Longest batch of activities in one Announce (PieFed makes them).
 MAX_BATCH = 100

@@ -23,6 +23,7 @@ PAGE = 50
 _HISTORY_TERM = {
     "contextHistory": {"@id": "https://w3id.org/fep/171b/contextHistory", "@type": "@id"}
 }
+_TERMS = {**_HISTORY_TERM, "movedTo": {"@id": "as:movedTo", "@type": "@id"}}
 
 
 def etag(thread: Thread) -> str:
@@ -34,7 +35,8 @@ def etag(thread: Thread) -> str:
 
 
 async def context_collection(unit: Unit, thread: Thread, uri: str | None = None) -> Document:
-    """A whole thread (FEP-f228), its first posts inline; `uri` is the context of a sequel.
+    """A whole thread (FEP-f228), its first posts inline; `uri` is the context of a sequel, or of
+    a thread that was merged into this one: that is said by `movedTo`.
 
     PieFed reads what is inline and nothing else; NodeBB and others follow the pages.
     """
@@ -42,9 +44,10 @@ async def context_collection(unit: Unit, thread: Thread, uri: str | None = None)
     author = await unit.find(Actor, id=thread.author_id)
     owner = group or author
     return {
-        "@context": [AS2, _HISTORY_TERM],
+        "@context": [AS2, _TERMS],
         "id": uri or thread.uri,
         "type": "OrderedCollection",
+        **({"movedTo": thread.uri} if await _is_merged(unit, thread, uri) else {}),
         "name": thread.title,
         "url": f"{unit.site.url}{page_path(thread)}",
         **({"attributedTo": owner.uri} if owner is not None else {}),
@@ -57,6 +60,11 @@ async def context_collection(unit: Unit, thread: Thread, uri: str | None = None)
         "first": _page_uri(uri or thread.uri, 1),
         "last": _page_uri(uri or thread.uri, _last_page(thread.post_count)),
     }
+
+
+async def _is_merged(unit: Unit, thread: Thread, uri: str | None) -> bool:
+    """Whether this is the context of another thread than the one it leads to."""
+    return uri not in (None, thread.uri) and await unit.find(Thread, uri=uri) is not None
 
 
 async def context_page(unit: Unit, thread: Thread, page: int, uri: str | None = None) -> Document:

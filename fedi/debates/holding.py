@@ -25,6 +25,9 @@ _THREADS = (
                 select(Thread.id).where(
                     Thread.uri == any_(bindparam("contexts", type_=ARRAY(Text)))
                 ),
+                select(Thread.merged_into_id).where(
+                    Thread.uri == any_(bindparam("contexts", type_=ARRAY(Text)))
+                ),
             )
         )
     )

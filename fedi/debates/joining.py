@@ -9,6 +9,7 @@ from fedi.debates.models.thread import Continuation, Thread
 from fedi.debates.orphans import remember_orphan
 from fedi.debates.participation import begin_counting, count_post
 from fedi.debates.permissions import is_public
+from fedi.debates.placements import decided_place, follow_merges
 from fedi.debates.tree import attach, gather_orphans, place, plant, relink_children
 
 _TITLE_FROM_TEXT = 100
@@ -55,6 +56,11 @@ def heading_of(root: Post) -> tuple[str, str]:
     return root.summary or excerpt(root.content, _TITLE_FROM_TEXT), ""
 
 
+def is_heading(post: Post, thread: Thread) -> bool:
+    """Whether the title of a thread is that of this post, and not one that was given to a part."""
+    return post.id == thread.root_id and post.parent_uri is None
+
+
 async def thread_by_context(unit: Unit, post: Post) -> Thread | None:
     """The thread that an answer to an unknown post names.
 
@@ -68,20 +74,29 @@ async def thread_by_context(unit: Unit, post: Post) -> Thread | None:
 
 
 async def thread_named(unit: Unit, context_uri: str) -> Thread | None:
-    """The thread that a context stands for: its own, or that of a sequel."""
+    """The thread that a context stands for: its own, that of a sequel, or where it all went."""
     thread = await unit.find(Thread, uri=context_uri)
     if thread is None:
         sequel = await unit.find(Continuation, uri=context_uri)
         thread = await unit.find(Thread, id=sequel.thread_id) if sequel is not None else None
-    return thread
+    return thread and await follow_merges(unit, thread)
 
 
-async def settle(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> None:
-    """Give a post its place: under what it answers, or under the root while that is unknown."""
+async def settle(unit: Unit, post: Post, thread: Thread, parent: Post | None) -> Thread:
+    """Give a post its place: under what it answers, or under the root while that is unknown.
+
+    The thread in which it stands: another one, when its Group has placed it elsewhere.
+    """
     if parent is not None:
         attach(post, parent)
     else:
         await place_apart(unit, post, thread)
+    decided = await decided_place(unit, post.uri, thread.id)
+    above = await unit.find(Post, uri=decided.above_uri) if decided and decided.above_uri else None
+    if above is None:
+        return thread
+    place(post, above)
+    return await thread_of(unit, post)
 
 
 async def place_apart(unit: Unit, post: Post, thread: Thread) -> None:

@@ -14,7 +14,7 @@ from fedi.core.unit import Unit
 from fedi.debates.archive import erase_evidence
 from fedi.debates.holding import hold
 from fedi.debates.images import put_away
-from fedi.debates.joining import heading_of, thread_of
+from fedi.debates.joining import heading_of, is_heading, thread_of
 from fedi.debates.models.post import Post, Revision
 from fedi.debates.models.thread import Thread
 from fedi.debates.participation import note_change
@@ -112,7 +112,7 @@ async def _unearth(unit: Unit, post: Post) -> bool:
     post.deleted_at = post.removed_by_id = post.removal_reason = None
     post.stamp = new_id()
     await unit.session.delete(words)
-    if post.id == thread.root_id:
+    if is_heading(post, thread):
         thread.title, thread.question = heading_of(post)
         thread.listed = is_public(post) and thread.group_id is not None
     note_change(unit, thread)

@@ -111,6 +111,14 @@ async def may_reshape(unit: Unit, thread: Thread, actor: Actor) -> bool:
     return await is_moderator(unit, thread.group_id, actor)
 
 
+async def holds_debate(unit: Unit, thread: Thread, actor: Actor) -> bool:
+    """Whether an actor is the Group of a peer that holds a debate, or one beside it, where a
+    network speaks for its groups."""
+    home = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    is_group = actor.type == "Group" and not actor.is_local
+    return home is not None and is_group and home.origin == actor.origin
+
+
 async def may_remove(unit: Unit, thread: Thread, post: Post, actor: Actor) -> bool:
     """Whether an actor may take a post away: its author, or who looks after the Group."""
     return post.author_id == actor.id or await is_moderator(unit, thread.group_id, actor)

@@ -27,6 +27,7 @@ from fedi.debates.joining import (
     begin_foreign_thread,
     enter,
     heading_of,
+    is_heading,
     settle,
     thread_by_context,
     thread_of,
@@ -195,7 +196,7 @@ async def accept_remote_post(
     if thread is None:
         thread = await begin_foreign_thread(unit, post)
     else:
-        await settle(unit, post, thread, parent)
+        thread = await settle(unit, post, thread, parent)
     await enter(unit, post, thread, parent)
     if post.continues_uri is not None and post.id != thread.root_id:
         await join_sequel(unit, post, thread)
@@ -363,7 +364,7 @@ def _revise(
     for column, value in changed.items():
         setattr(post, column, value)
     post.updated_at, post.stamp = updated_at, new_id()
-    if post.id == thread.root_id:
+    if is_heading(post, thread):
         thread.title, thread.question = heading_of(post)
     note_change(unit, thread)
 
@@ -400,7 +401,7 @@ async def bury(
     post.title = post.summary = post.content = ""
     post.source = post.document = None
     post.deleted_at, post.stamp = unit.now, new_id()
-    if post.id == thread.root_id:
+    if is_heading(post, thread):
         thread.title = thread.question = ""
         thread.listed = thread.listed and thread.post_count > 1
     note_change(unit, thread)

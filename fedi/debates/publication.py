@@ -1,5 +1,7 @@
 """Saying a post of ours: its frozen document, its activities, their evidence, their way."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import literal, select, union, update
 
 from actors.describing import mirrors_of
@@ -23,6 +25,7 @@ from outbox.builders import (
     build_create,
     build_delete,
     build_lock,
+    build_rearrangement,
     build_undo,
     build_update,
 )
@@ -178,12 +181,77 @@ async def say_unlock(unit: Unit, root: Post, thread: Thread, moderator: Actor) -
 async def _write_lock(
     unit: Unit, root: Post, thread: Thread, moderator: Actor, reason: str
 ) -> Document:
-    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
-    said: Addressing = {"to": [PUBLIC]}
-    if group is not None:
-        said |= {"cc": [group.uri, f"{group.uri}/followers"], "audience": group.uri}
+    said = await _to_group(unit, thread)
     key = new_key()
     return build_lock(unit.site, key, moderator.uri, root.uri, summary=reason, **said)
+
+
+async def say_rearrangement(
+    unit: Unit,
+    root: Post,
+    thread: Thread,
+    moderator: Actor,
+    key: str,
+    what: str | Sequence[str],
+    *,
+    origin: str = "",
+    target: str,
+    name: str = "",
+    summary: str = "",
+) -> Document:
+    """Publish what becomes of a debate of ours, or of posts of it, through its Group."""
+    document = build_rearrangement(
+        unit.site,
+        key,
+        moderator.uri,
+        what,
+        origin=origin or thread.uri,
+        target=target,
+        name=name,
+        summary=summary,
+        **await _to_group(unit, thread),
+    )
+    await _say(unit, root, thread, moderator, document, [])
+    return document
+
+
+async def say_return(
+    unit: Unit, root: Post, thread: Thread, moderator: Actor, act_uri: str
+) -> Document | None:
+    """Publish that what became of a debate is undone; the Undo, if anything had been said."""
+    said = await unit.find(Activity, uri=act_uri)
+    if said is None:
+        return None
+    document = build_undo(unit.site, new_key(), moderator.uri, parse_document(said.body))
+    await _say(unit, root, thread, moderator, document, [])
+    return document
+
+
+async def pass_on_again(
+    unit: Unit, root: Post, thread: Thread, moderator: Actor, document: Document
+) -> None:
+    """Let the Group of another debate, too, pass on what was said of that of `root`."""
+    said = await unit.find(Activity, uri=document["id"])
+    if said is not None:
+        await relay(
+            unit,
+            thread,
+            actor=moderator,
+            uri=said.uri,
+            type=said.type,
+            object_uri=root.uri,
+            document=parse_document(said.body),
+            body=said.body,
+        )
+
+
+async def _to_group(unit: Unit, thread: Thread) -> Addressing:
+    """Everybody, through the Group of a debate."""
+    group = await unit.find(Actor, id=thread.group_id) if thread.group_id else None
+    if group is None:
+        return {"to": [PUBLIC]}
+    followers = f"{group.uri}/followers"
+    return {"to": [PUBLIC], "cc": [group.uri, followers], "audience": group.uri}
 
 
 async def _author_targets(unit: Unit, post: Post) -> list[Target]:

@@ -19,7 +19,19 @@ class Channel(StrEnum):
 
 #: What forums and nodes of our kind are told of.
 WRAPPED = frozenset(
-    {"Create", "Update", "Delete", "Like", "Dislike", "EmojiReact", "Undo", "Lock", "Add", "Remove"}
+    {
+        "Create",
+        "Update",
+        "Delete",
+        "Like",
+        "Dislike",
+        "EmojiReact",
+        "Undo",
+        "Lock",
+        "Move",
+        "Add",
+        "Remove",
+    }
 )
 _EDITS = frozenset({"Update", "Delete"})
 _FORUMS = (Dialect.NODE, Dialect.FORUM)

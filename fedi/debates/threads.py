@@ -21,6 +21,7 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.notifications import tell_of_post
 from fedi.debates.participation import count_post
+from fedi.debates.placements import follow_merges
 from fedi.debates.publication import say_create
 from fedi.debates.reading import latest_posts as latest_posts
 from fedi.debates.reading import read_page as read_page
@@ -81,15 +82,21 @@ async def open_thread(
 async def find_thread(unit: Unit, url: str) -> Thread | None:
     """The thread at an address: its own id, its page, its feed; or those of any post in it.
 
+    Of one that was merged, the thread in which it is now.
+
     Addresses of pages on other servers are known when their posts told them.
     """
     url = url.strip()
     if (key := read_key(unit.site, url)) is not None:
         query = select(Thread).where(Thread.key == key)
         thread = await unit.session.scalar(query)
-        return thread or await _thread_of_post(unit, Post.key == key)
+        if thread is not None:
+            return await follow_merges(unit, thread)
+        return await _thread_of_post(unit, Post.key == key)
     thread = await unit.find(Thread, uri=url)
-    return thread or await _thread_of_post(unit, or_(Post.uri == url, Post.url == url))
+    if thread is not None:
+        return await follow_merges(unit, thread)
+    return await _thread_of_post(unit, or_(Post.uri == url, Post.url == url))
 
 
 async def _thread_of_post(unit: Unit, condition: Any) -> Thread | None:

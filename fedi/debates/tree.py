@@ -19,6 +19,7 @@ from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.orphans import orphans_of
 from fedi.debates.participation import count_reply, forget_thread, transfer_branch
+from fedi.debates.placements import decided_place
 
 #: Replies to a post this deep are placed beside it; data keeps their real parent.  The path of
 #: the deepest still fits into an index of PostgreSQL, whose entries have at most 2,704 bytes.
@@ -88,14 +89,18 @@ def _holds(post: Post, other: Post) -> bool:
 
 
 async def relink_children(unit: Unit, post: Post) -> None:
-    """Bring under `post` the replies to it that arrived earlier, with all that is below them."""
+    """Bring under `post` the replies to it that arrived earlier, with all that is below them.
+
+    Those that a Group has placed elsewhere stay there.
+    """
     for orphan in await orphans_of(unit, parent_uri=post.uri):
         if _holds(orphan, post):
             orphan.parent_uri = None  # the replies form a ring: it is cut where it closes
             continue
         orphan.parent_id = post.id
         count_reply(post, orphan)
-        await _move(unit, orphan, post)
+        if await decided_place(unit, orphan.uri, post.thread_id) is None:
+            await _move(unit, orphan, post)
 
 
 async def gather_orphans(unit: Unit, thread: Thread, root: Post) -> list[Post]:
@@ -123,24 +128,54 @@ async def _sequels(unit: Unit, thread: Thread) -> list[Post]:
 
 
 async def _move(unit: Unit, orphan: Post, above: Post) -> None:
-    """Move a branch under another post, in the same number of statements whatever its size."""
-    left_id, old_path = orphan.thread_id, orphan.path
+    """Bring home a branch; a thread that had only been waiting with it is forgotten."""
+    left_id = orphan.thread_id
+    await transplant(unit, orphan, above.thread_id, above.path)
+    left = await unit.find(Thread, id=left_id) if left_id != above.thread_id else None
+    if left is not None and left.root_id == orphan.id:
+        await forget_thread(unit, left)
+
+
+async def transplant(unit: Unit, top: Post, thread_id: int, above: str = "") -> None:
+    """Place a branch in a thread, below the path `above` or else as its beginning.
+
+    It takes the same number of statements whatever its size.  Only places change: what the
+    posts say and answer stays.
+    """
+    left_id, old_path = top.thread_id, top.path
     await unit.flush()
+    deepest = await unit.session.scalar(select(func.max(Post.depth)).where(branch(top)))
     await unit.session.execute(
         update(Post)
-        .where(branch(orphan))
-        .values(thread_id=above.thread_id, **_moved_columns(above.path, len(old_path) - WIDTH))
+        .where(branch(top))
+        .values(thread_id=thread_id, **_moved_columns(above, len(old_path) - WIDTH))
         .execution_options(synchronize_session=False)
     )
     for row in list(unit.session.identity_map.values()):
         if isinstance(row, Post) and row.thread_id == left_id and row.path.startswith(old_path):
-            _tell_moved(row, above, old_path)
-    if left_id != above.thread_id:
-        await transfer_branch(unit, orphan, branch(orphan), left_id)
-        await move_archive(unit, left_id, above.thread_id)
-        left = await unit.find(Thread, id=left_id)
-        if left is not None and left.root_id == orphan.id:
-            await forget_thread(unit, left)
+            _tell_moved(row, thread_id, above, old_path)
+    if left_id != thread_id:
+        await transfer_branch(unit, top, branch(top), left_id)
+        await move_archive(unit, left_id, thread_id)
+    if deepest is not None and deepest >= MAX_DEPTH:
+        await _spread(unit, top)
+
+
+async def _spread(unit: Unit, top: Post) -> None:
+    """Give back to a branch that was too deep for its levels those for which there is room now."""
+    query = select(Post).where(branch(top), Post.id != top.id).order_by(Post.path)
+    posts = list(await unit.session.scalars(query))
+    places = {top.id: top.path}
+    while posts:
+        waiting = [post for post in posts if post.parent_id not in places]
+        for post in posts:
+            if post.parent_id in places:
+                own = post.path[-WIDTH:]
+                post.path = places[post.id] = below(places[post.parent_id], own)
+                post.depth = depth_of(post.path)
+        if len(waiting) == len(posts):  # what answers nothing of the branch keeps its place
+            break
+        posts = waiting
 
 
 def _moved_columns(above: str, cut: int) -> dict[str, ColumnElement[object]]:
@@ -153,10 +188,10 @@ def _moved_columns(above: str, cut: int) -> dict[str, ColumnElement[object]]:
     return {"path": path, "depth": func.length(path, type_=Integer) // WIDTH - 1}
 
 
-def _tell_moved(row: Post, above: Post, old_path: str) -> None:
+def _tell_moved(row: Post, thread_id: int, above: str, old_path: str) -> None:
     """Make a row that the unit remembers say what the database says since the move."""
-    path = below(above.path, row.path[len(old_path) - WIDTH :])
-    set_committed_value(row, "thread_id", above.thread_id)
+    path = below(above, row.path[len(old_path) - WIDTH :])
+    set_committed_value(row, "thread_id", thread_id)
     set_committed_value(row, "path", path)
     set_committed_value(row, "depth", depth_of(path))
 

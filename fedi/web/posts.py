@@ -120,9 +120,7 @@ class Scene:
         if row.deleted_at is not None:
             ours = self.networks.ours.actor
             judge = ours.name if row.remover_is_local else row.remover_name
-            return stub_in_words(
-                row.deleted_at, judge, row.removal_reason, self.language, self.now
-            )
+            return stub_in_words(row.deleted_at, judge, row.removal_reason, self.language, self.now)
         if row.author_is_suspended:
             return self.language.gettext("Message withheld: its author is suspended here.")
         return ""

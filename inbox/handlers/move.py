@@ -10,6 +10,7 @@ from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.thread import Thread
+from inbox.handlers.rearrange import handle_rearrangement
 from inbox.types import DONE, Need, Outcome, Received, ignored
 from outbox.builders import build_follow
 from outbox.publish import publish
@@ -18,10 +19,12 @@ from outbox.publish import publish
 async def handle_move(unit: Unit, received: Received) -> Outcome:
     """Let our followers of an actor follow its new id, if that one confirms that it is the same.
 
-    NodeBB moves topics with the same word: those have another object and are ignored.
+    Groups move debates with the same word, whose object is another one.
     """
+    if received.object_uri != received.actor_uri:
+        return await handle_rearrangement(unit, received.actor, received)
     target_uri = id_of(received.activity.get("target"))
-    if received.object_uri != received.actor_uri or target_uri in (None, received.actor_uri):
+    if target_uri in (None, received.actor_uri):
         return ignored("not-an-actor")
     if received.actor.moved_to is not None:
         return ignored("moved-before")  # One move per actor: chains and loops end here.

@@ -14,6 +14,7 @@ from fedi.debates.retractions import retract
 from inbox.forwarding import pass_on
 from inbox.handlers.like import KINDS
 from inbox.handlers.lock import handle_unlock
+from inbox.handlers.rearrange import handle_return
 from inbox.types import DONE, Outcome, Received, ignored
 
 REACTIONS: dict[str, Kind] = {**KINDS, "Announce": "share"}
@@ -37,6 +38,8 @@ async def handle_undo(unit: Unit, received: Received) -> Outcome:
         return await handle_restoration(unit, received.actor, received)
     if kind == "Lock":
         return await _undo_lock(unit, received)
+    if kind == "Move":
+        return await handle_return(unit, received.actor, received)
     return DONE if kind == "Block" else ignored("not-undoable")
 
 

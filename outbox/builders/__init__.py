@@ -16,6 +16,7 @@ from outbox.builders.follow import build_follow
 from outbox.builders.like import build_like
 from outbox.builders.lock import build_lock
 from outbox.builders.move import build_move
+from outbox.builders.rearrange import build_rearrangement
 from outbox.builders.reject import build_reject
 from outbox.builders.remove import build_remove
 from outbox.builders.undo import build_undo
@@ -34,6 +35,7 @@ __all__ = [
     "build_like",
     "build_lock",
     "build_move",
+    "build_rearrangement",
     "build_reject",
     "build_remove",
     "build_undo",

@@ -31,6 +31,9 @@ class Thread(Base):
     #: The context in which it goes on, once its origin is lost and a Group has taken it up.
     continued_as: Mapped[str | None]
     locked_at: Mapped[datetime | None]
+    #: Where all of it went: what leads here leads there.
+    merged_into_id: Mapped[int | None] = reference("threads.id")
+    has_placements: Mapped[bool] = mapped_column(default=False)  # posts of it stand elsewhere
     listed: Mapped[bool] = mapped_column(default=True)  # shown among the network's debates
     changed_at: Mapped[datetime]  # of anything its collections or pages show: the ETag
 

@@ -561,6 +561,8 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("post_count", sa.BigInteger(), nullable=False),
         sa.Column("continued_as", TEXT, nullable=True),
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("merged_into_id", sa.BigInteger(), nullable=True),
+        sa.Column("has_placements", sa.Boolean(), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -584,6 +586,14 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
             ["last_author_id"],
             ["actors.id"],
             name=op.f("fk_threads_last_author_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"],
+            ["threads.id"],
+            name=op.f("fk_threads_merged_into_id"),
             ondelete="CASCADE",
             initially="DEFERRED",
             deferrable=True,
@@ -895,6 +905,36 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(batch_op.f("ix_passkeys_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "placements",
+        sa.Column("act_uri", TEXT, nullable=False),
+        sa.Column("post_uri", TEXT, nullable=False),
+        sa.Column("from_id", sa.BigInteger(), nullable=False),
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("above_uri", TEXT, nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_id"],
+            ["threads.id"],
+            name=op.f("fk_placements_from_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_placements_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
+    )
+    with op.batch_alter_table("placements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_placements_act_uri"), ["act_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_placements_post_uri"), ["post_uri"], unique=False)
+
+    op.create_table(
         "posts",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column("key", TEXT, nullable=False),
@@ -1081,39 +1121,6 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
-
-    op.create_table(
-        "thread_events",
-        sa.Column("thread_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum("locked", "unlocked", name="eventkind", native_enum=False, length=20),
-            nullable=False,
-        ),
-        sa.Column("actor_id", sa.BigInteger(), nullable=False),
-        sa.Column("reason", TEXT, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actors.id"],
-            name=op.f("fk_thread_events_actor_id"),
-            ondelete="CASCADE",
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.ForeignKeyConstraint(
-            ["thread_id"],
-            ["threads.id"],
-            name=op.f("fk_thread_events_thread_id"),
-            ondelete="CASCADE",
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_events")),
-    )
-    with op.batch_alter_table("thread_events", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_thread_events_thread_id"), ["thread_id"], unique=False)
 
     op.create_table(
         "bookmarks",
@@ -1437,6 +1444,80 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
     )
     with op.batch_alter_table("tags", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tags_name_post_id"), ["name", "post_id"], unique=False)
+
+    op.create_table(
+        "thread_events",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "locked",
+                "unlocked",
+                "split",
+                "parted",
+                "merged",
+                "joined",
+                "moved",
+                name="eventkind",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("act_uri", TEXT, nullable=True),
+        sa.Column("other_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("left_group_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actors.id"],
+            name=op.f("fk_thread_events_actor_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["left_group_id"],
+            ["actors.id"],
+            name=op.f("fk_thread_events_left_group_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_id"],
+            ["threads.id"],
+            name=op.f("fk_thread_events_other_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["posts.id"],
+            name=op.f("fk_thread_events_post_id"),
+            ondelete="SET NULL",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_thread_events_thread_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_events")),
+    )
+    with op.batch_alter_table("thread_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_thread_events_act_uri"), ["act_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_thread_events_thread_id"), ["thread_id"], unique=False)
 
     op.create_table(
         "decisions",
