@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, func, select
 from actors.followers import Target, follower_targets, known_of_followers
 from actors.local import create_actor, network_actor, update_actor
 from actors.models import Actor, Dialect, Follow, Role
+from fedi.core.choices import choose
 from fedi.core.errors import Forbidden, Invalid
 from fedi.core.jsonld import Document, embed, parse_document
 from fedi.core.text import strip_controls
@@ -86,6 +87,8 @@ async def describe_group(unit: Unit, group: Actor, *, name: str, summary: str) -
     if (name, summary) != (group.name, group.summary):
         await update_actor(unit, group, name=name, summary=summary)
         await introduce(unit, group)
+    if group.role is Role.NETWORK:
+        await choose(unit, name=name, summary=summary)
 
 
 # --- making debates heard ----------------------------------------------------------------

@@ -15,6 +15,7 @@ from fedi.debates.carried import show_images, sign_content
 from fedi.debates.models.thread import Thread
 from fedi.debates.threads import latest_posts, list_threads
 from fedi.web.answers import document
+from fedi.web.keys import CHOSEN
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 50
@@ -108,6 +109,8 @@ def _feed(
     _text(feed, "id", uri)
     _text(feed, "title", title)
     _text(feed, "updated", updated.isoformat())
+    if logo := request.app[CHOSEN].now.logo:
+        _text(feed, "logo", request.app[NODE].site.url + logo)
     SubElement(feed, f"{{{ATOM}}}link", rel="self", type="application/atom+xml", href=here)
     SubElement(feed, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=page)
     for entry in entries:

@@ -22,6 +22,7 @@ MAX_LINE = 2000
 #: number, which no catalogue can foresee.
 _ABOUT: dict[str, tuple[str, str | None]] = {
     "bad-handle": ("handle", None),
+    "no-name": ("name", None),
     "reserved-handle": ("handle", N_("this name is reserved: choose another")),
     "conflict": ("handle", N_("this name is already taken")),
     "bad-email": ("email", None),

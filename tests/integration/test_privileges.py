@@ -79,6 +79,8 @@ ROUTES = {
     ADMINISTRATORS: """
         GET /admin/groups /admin/groups/{name} /admin/servers /admin/servers/{name}
         GET /admin/server-lists /admin/server-lists/{name} /admin/journal /admin/journal/{key}
+        GET /admin/start /admin/start/{step} /admin/appearance /admin/settings
+        POST /admin/start/{step} /admin/appearance /admin/settings
         GET /admin/storage /admin/audit /admin/audit/{name} /admin/mail /admin/members
         GET /admin/invitations
         POST /admin/members /admin/invitations /admin/invitations/withdraw
@@ -93,6 +95,7 @@ ROUTES = {
 #: What is asked of the addresses; nothing of that name is there, so nobody is told more.
 NAMES = {
     "name": "hide", "key": "0" * 26, "token": "x", "slug": "x", "place": "debate", "address": "x",
+    "step": "network",
 }  # fmt: skip
 
 
@@ -168,6 +171,8 @@ async def test_every_address_lets_in_whom_it_is_for_and_no_form_from_elsewhere(t
         assert unexpected == []
 
 
+HOME = "https://lisbon.example"
+
 #: What is sent to each address of the administration, and where: it works, and leaves one entry.
 #: Words in braces are keys of what `prepare` makes.
 FORMS = (
@@ -203,6 +208,14 @@ FORMS = (
     ("/admin/invitations/requests", "", {"request": "{accepted}", "accept": "1"}),
     ("/admin/invitations/requests", "", {"request": "{refused}", "refuse": "1", "word": "Non"}),
     (
+        "/admin/start/{step}",
+        "network",
+        {"name": "Tilios", "summary": "Faire", "language": "fr", "also-en": "on"},
+    ),
+    ("/admin/start/{step}", "networks", {"addresses": HOME + "/users/velo"}),
+    ("/admin/appearance", "", {"name": "Les Tilleuls", "theme": "#2B5A8C"}),
+    ("/admin/settings", "", {"language": "en", "registration": "approval"}),
+    (
         "/admin/server-lists",
         "",
         {"list": "a.example", "confirm": "1", "reason": "Liste"},
@@ -217,6 +230,7 @@ async def prepare(site: Site) -> dict[str, str]:
         omar, nadia = await account_of(unit, "omar"), await account_of(unit, "nadia")
         person = await unit.find(Actor, id=omar.actor_id)
         group, ana = await make_group(unit, "climat"), await make_remote_actor(unit, "ana", HOME)
+        await make_remote_actor(unit, "velo", HOME, "Group")
         assert person is not None
         posts = []
         for title in ("Four", "Étau"):
@@ -248,9 +262,6 @@ async def prepare(site: Site) -> dict[str, str]:
             "invitation": str(invitation.id),
             "accepted": str(asking[0].id), "refused": str(asking[1].id),
         }  # fmt: skip
-
-
-HOME = "https://lisbon.example"
 
 
 async def count_entries(site: Site) -> int:

@@ -16,7 +16,9 @@ from fedi.core.node import Node
 from fedi.migrations.tables import TABLES
 
 #: Tables of a few rows on every node: their every row may be looked at.
-SMALL = frozenset({"accounts", "access_tokens", "featured", "moderators", "one_time_links"})
+SMALL = frozenset(
+    {"accounts", "access_tokens", "featured", "moderators", "one_time_links", "settings"}
+)
 GROWING = frozenset(TABLES.tables) - SMALL
 #: A plain INSERT seeks nothing.  SQLite plans to look for rows that name what is inserted; it does
 #: so only while a unit has stored some of those before, and units store in the right order.

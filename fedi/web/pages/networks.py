@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 from sqlalchemy import func, select
 
-from actors.local import network_actor
 from actors.models import Actor, Follow
-from actors.remote import obtain_by_handle
 from fedi.core.appkeys import NODE
-from fedi.core.errors import FediError, Forbidden, Invalid, NotFound, Unreachable
-from fedi.core.i18n import N_, Language
+from fedi.core.errors import FediError, Forbidden, NotFound
+from fedi.core.i18n import Language
 from fedi.core.unit import Unit
-from fedi.debates.groups import follow_network
 from fedi.debates.models.thread import Participation, Thread
+from fedi.moderation.choosing import follow_networks
 from fedi.web.forms import Form, read_form
-from fedi.web.keys import FRAGMENTS, LANGUAGE, MORE_DEBATES, NETWORKS
+from fedi.web.keys import CHOSEN, FRAGMENTS, LANGUAGE, MORE_DEBATES, NETWORKS
+from fedi.web.looking_up import look_up
 from fedi.web.networks import Network, Networks, with_health
 from fedi.web.pages.groups import plain_summary
 from fedi.web.render import render
@@ -55,24 +54,15 @@ async def follow(request: web.Request) -> web.StreamResponse:
     if not member.account.administers:
         raise Forbidden("only administrators choose which networks are followed")
     node = request.app[NODE]
-    try:
-        actor = await obtain_by_handle(node, form.line("address"))
-        if actor.type != "Group":
-            raise Invalid("this is somebody, not a network: only groups hold debates")
-        if not form.pressed("confirm"):
-            found = Found(actor, actor.name or actor.handle, plain_summary(actor))
-            return await _page(request, form, found=found)
-        async with node.db.unit() as unit:
-            target = await unit.find(Actor, id=actor.id)
-            await follow_network(unit, await network_actor(unit), target or actor)
-    except Unreachable:
-        form.errors["address"] = N_("that server does not answer; try again a little later")
-    except Invalid as error:
-        form.errors["address"] = str(error)
-    except FediError:
-        form.errors["address"] = N_("we found no network at this address")
-    if form.errors:
+    lookup = await look_up(node, form.line("address"))
+    if (actor := lookup.network) is None:
+        form.errors["address"] = lookup.why
         return await _page(request, form, status=422)
+    if not form.pressed("confirm"):
+        found = Found(actor, actor.name or actor.handle, plain_summary(actor))
+        return await _page(request, form, found=found)
+    async with node.db.unit() as unit:
+        await follow_networks(unit, member.account, request.app[CHOSEN].now, [actor])
     raise web.HTTPSeeOther("/networks")
 
 

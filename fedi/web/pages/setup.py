@@ -42,6 +42,6 @@ async def begin(request: web.Request) -> web.StreamResponse:
     except (Invalid, Conflict) as error:
         form.refuse(error, "handle")
         return render(request, "setup.html", status=422, form=form)
-    response = web.HTTPSeeOther("/")
+    response = web.HTTPSeeOther("/admin/start/network")
     remember_session(response, node.site, session)
     raise response

@@ -63,7 +63,10 @@ ENTRIES = (
         N_("Appearance"),
         N_("The name, the colour and the mark of the network."),
     ),
-    Entry("/admin/settings", N_("Settings"), N_("How people join, and the rules of the place.")),
+    Entry("/admin/settings", N_("Settings"), N_("Who may join, and which languages pages speak.")),
+    Entry(
+        "/admin/start", N_("First steps"), N_("What a new network decides, one page after another.")
+    ),
     Entry("/admin/mail", N_("Mail"), N_("Letters that wait to be sent, with the links in them.")),
     Entry(
         "/admin/storage",
