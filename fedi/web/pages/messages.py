@@ -184,7 +184,19 @@ async def ask_delete(request: web.Request) -> web.StreamResponse:
         _, scene, shown = await _find(request, unit)
     if not shown.removable:
         raise Forbidden("only its author or a moderator can remove a message", code="not-yours")
-    return render(request, "delete.html", thread=scene.thread, path=shown.link, post=shown)
+    return _ask_delete(request, scene, shown, Form())
+
+
+def _ask_delete(request: web.Request, scene: Scene, shown: Shown, form: Form) -> web.StreamResponse:
+    return render(
+        request,
+        "delete.html",
+        status=422 if form.errors else 200,
+        thread=scene.thread,
+        path=shown.link,
+        post=shown,
+        form=form,
+    )
 
 
 async def delete(request: web.Request) -> web.StreamResponse:
@@ -195,8 +207,11 @@ async def delete(request: web.Request) -> web.StreamResponse:
         post, scene, shown = await _find(request, unit)
         if shown.mine:
             await delete_post(unit, await actor_of(unit, member), post)
+        elif reason := form.line("reason"):
+            await act_on_post(unit, member.account, Act.HIDE, post, reason=reason)
         else:
-            await act_on_post(unit, member.account, Act.HIDE, post, reason=form.line("reason"))
+            form.require("reason", N_("give the reason: it is told to whoever it is about"))
+            return _ask_delete(request, scene, shown, form)
     raise web.HTTPSeeOther(shown.link if shown.row.parent_uri else scene.home)
 
 
