@@ -172,6 +172,71 @@ LETTERS: Mapping[str, Mapping[str, Words]] = {
             ("{change}", "If it was not you, choose a new password at once:", "{link}"),
         ),
     },
+    "decided": {
+        "fr": Words(
+            "Une décision de la modération de {network}",
+            (
+                "{change}",
+                "Le motif : {word}",
+                "Vous pouvez lire cette décision et y répondre une fois, même si vous ne pouvez "
+                "plus vous connecter :",
+                "{link}",
+                "Ne donnez ce lien à personne : qui l'a peut répondre à votre place.",
+            ),
+        ),
+        "en": Words(
+            "A decision of the moderators of {network}",
+            (
+                "{change}",
+                "The reason: {word}",
+                "You can read this decision and answer it once, even if you can no longer sign in:",
+                "{link}",
+                "Give this link to nobody: whoever has it can answer in your place.",
+            ),
+        ),
+    },
+    "judged": {
+        "fr": Words(
+            "La réponse à votre recours",
+            ("La modération de {network} a lu votre recours et vous répond :", "{word}", "{link}"),
+        ),
+        "en": Words(
+            "The answer to your appeal",
+            ("The moderators of {network} read your appeal and answer:", "{word}", "{link}"),
+        ),
+    },
+    "reported": {
+        "fr": Words(
+            "Ce que devient votre signalement",
+            ("La modération de {network} l'a lu et vous répond :", "{word}", "{link}"),
+        ),
+        "en": Words(
+            "What came of your report",
+            ("The moderators of {network} read it and answer:", "{word}", "{link}"),
+        ),
+    },
+}
+
+#: What `decided` may tell, by the code of an act; `-until` where it ends by itself.
+DECISIONS: Mapping[str, Mapping[str, str]] = {
+    "hide": {
+        "fr": "Un de vos messages a été masqué.",
+        "en": "One of your messages was hidden.",
+    },
+    "delete": {
+        "fr": "Un de vos messages a été effacé.",
+        "en": "One of your messages was erased.",
+    },
+    "warn": {"fr": "Vous avez reçu un avertissement.", "en": "You were warned."},
+    "silence": {
+        "fr": "Les débats que vous ouvrez ne sont plus mis en avant.",
+        "en": "The debates you open are no longer put forward.",
+    },
+    "suspend": {"fr": "Votre compte a été suspendu.", "en": "Your account was suspended."},
+    "suspend-until": {
+        "fr": "Votre compte est suspendu jusqu'au {until:%d/%m/%Y}.",
+        "en": "Your account is suspended until {until:%Y-%m-%d}.",
+    },
 }
 
 #: What `changed` may tell.

@@ -26,6 +26,7 @@ from fedi.debates.permissions import is_moderator
 from fedi.debates.reshaping.lock import lock_thread, unlock_thread
 from fedi.moderation.audit import record
 from fedi.moderation.models import Act, Decision, Report
+from fedi.moderation.telling import tell_decision
 
 MAX_REASON = 500
 
@@ -81,6 +82,7 @@ async def act_on_post(
     await _end_opposite(unit, act, Decision.post_id == post.id)
     decision = _decide(unit, who, act, author, reason, report)
     decision.post_id = post.id
+    await _tell(unit, decision, author)
     await record(unit, who=who, act=act.value, target=f"/posts/{post.key}", reason=reason)
     return decision
 
@@ -110,6 +112,7 @@ async def act_on_person(
     await _end_opposite(unit, act, Decision.actor_id == person.id)
     decision = _decide(unit, who, act, person, reason, report)
     decision.until = until
+    await _tell(unit, decision, person)
     await record(
         unit,
         who=who,
@@ -189,7 +192,7 @@ async def _reinstate(unit: Unit, person: Actor) -> None:
 
 def _changed(unit: Unit, person: Actor) -> None:
     person.updated_at, person.stamp = unit.now, new_id()
-    unit.wake("policies", "networks")
+    unit.wake("policies", "networks", f"notifications/{person.id}")  # an open stream ends
 
 
 _PERSONAL: Mapping[Act, Callable[[Unit, Actor], Awaitable[None]]] = {
@@ -222,8 +225,6 @@ async def _end_opposite(unit: Unit, act: Act, about: ColumnElement[bool]) -> Non
 def _decide(
     unit: Unit, who: Account, act: Act, person: Actor | None, reason: str, report: Report | None
 ) -> Decision:
-    if person is not None and person.is_local and act in APPEALABLE:
-        notify(unit, to=person, kind="warning")
     return unit.add(
         Decision(
             key=new_key(),
@@ -236,6 +237,14 @@ def _decide(
             reason=reason,
         )
     )
+
+
+async def _tell(unit: Unit, decision: Decision, person: Actor | None) -> None:
+    """Let a member know what they can answer, on their pages and by mail."""
+    account = await account_of(unit, person) if person is not None else None
+    if person is not None and account is not None and decision.act in APPEALABLE:
+        notify(unit, to=person, kind="warning")
+        await tell_decision(unit, decision, account)
 
 
 async def _actor_of(unit: Unit, who: Account) -> Actor:

@@ -12,10 +12,11 @@ from fedi.core.db import Database
 from fedi.core.errors import Conflict, Forbidden, Invalid, NotFound
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
-from fedi.moderation.acts import APPEALABLE, act_on_person, act_on_post
+from fedi.moderation.acts import APPEALABLE, account_of, act_on_person, act_on_post
 from fedi.moderation.audit import record
 from fedi.moderation.models import Act, Decision
 from fedi.moderation.reports import clean_lines
+from fedi.moderation.telling import tell_appeal
 
 MAX_APPEAL = 4000
 
@@ -127,6 +128,10 @@ async def answer_appeal(
         await record(
             unit, who=who, act="refuse-appeal", target=decision.key, after="upheld", reason=answer
         )
+    person = await unit.find(Actor, id=decision.actor_id) if decision.actor_id else None
+    account = await account_of(unit, person) if person is not None else None
+    if account is not None:
+        await tell_appeal(unit, decision, account)
 
 
 async def _take_back(unit: Unit, who: Account, decision: Decision) -> None:

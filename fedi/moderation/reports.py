@@ -22,6 +22,7 @@ from fedi.debates.permissions import is_public, may_read
 from fedi.debates.relations import report as say_flag
 from fedi.moderation.audit import record
 from fedi.moderation.models import Report
+from fedi.moderation.telling import tell_reporter
 
 MAX_REASON = 2000
 #: Objects of one Flag that are kept.
@@ -195,7 +196,7 @@ async def take_report(unit: Unit, who: Account, report: Report) -> None:
 
 
 async def close_report(unit: Unit, who: Account, report: Report, answer: str) -> None:
-    """Close a report with what whoever made it is told.
+    """Close a report with what whoever made it is told, by mail if they left an address.
 
     Raises `Invalid` without an answer and `Conflict` when it is closed already.
     """
@@ -205,6 +206,8 @@ async def close_report(unit: Unit, who: Account, report: Report, answer: str) ->
         raise Invalid("tell in a sentence or two what was decided", code="no-answer")
     report.closed_at, report.answer = unit.now, clean_lines(answer)
     report.taken_by_id = report.taken_by_id or who.actor_id
+    mine = Account.actor_id == report.reporter_id
+    await tell_reporter(unit, report, await unit.session.scalar(select(Account).where(mine)))
     await record(
         unit, who=who, act="close-report", target=report.key, before="open", after="closed"
     )

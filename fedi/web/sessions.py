@@ -105,6 +105,15 @@ def has_proved(request: web.Request, member: Member) -> bool:
     return member.proved_at > request.app[NODE].clock() - PROOF
 
 
+async def still_reads(request: web.Request, unit: Unit) -> bool:
+    """Whether whoever asked is who they were: a visitor, or a member whose session goes on.
+
+    Streams ask again, for they outlast sessions that were ended and members who were suspended.
+    """
+    token = request[SESSION]
+    return token is None or await sessions.find_session(unit, token) is not None
+
+
 async def actor_of(unit: Unit, member: Member) -> Actor:
     """The member's actor, as a row of this unit."""
     actor = await unit.find(Actor, id=member.actor.id)

@@ -1,14 +1,17 @@
 """What moderators do to messages and people, and what those concerned may answer."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from factories import FakeClock, make_group, make_person, make_remote_actor
+from factories import FakeClock, make_group, make_node, make_person, make_remote_actor
 from notes import receive, received
+from postbox import link_in, postbox, text_of
 from sqlalchemy import select
 
 from actors.models import Actor, Policy
 from actors.policies import set_policy
+from fedi.accounts.mailer import Mailer
 from fedi.accounts.models import Account, AccountRole
 from fedi.accounts.signup import create_account
 from fedi.core.errors import Conflict, FediError, Forbidden, Invalid, NotFound
@@ -34,6 +37,7 @@ async def member(unit: Unit, handle: str, role: AccountRole = AccountRole.MEMBER
         unit, handle=handle, email=f"{handle}@mail.example", password="quatre mots choisis"
     )
     account.role = role
+    await unit.flush()
     return account
 
 
@@ -215,6 +219,57 @@ async def test_reports_are_taken_closed_and_answered(unit: Unit):
     assert await list_reports(unit, closed=False) == []
     assert len(await list_reports(unit, closed=True)) == 1
     assert await acts(unit) == ["take-report", "close-report"]
+
+
+async def test_those_concerned_read_it_in_a_letter(tmp_path: Path, clock: FakeClock):
+    async with postbox() as box:
+        node = await make_node(tmp_path, clock=clock, mail=box.settings)
+        async with node.db.unit() as unit:
+            omar = await member(unit, "omar", AccountRole.ADMINISTRATOR)
+            nadia = await member(unit, "nadia", AccountRole.MODERATOR)
+            thread = await open_thread(
+                unit, await person(unit, nadia), await make_group(unit, "climat"),
+                title="Quel four ?", text="Le mien.",
+            )  # fmt: skip
+            root = await root_of(unit, thread)
+            for language, until in (("en", clock() + timedelta(days=3)), ("fr", None)):
+                asked = {"post": root, "answer_to": f"{language}@mail.example"}
+                report = await write_report(unit, reason="Insulte", language=language, **asked)
+                await close_report(unit, omar, report, "Le message\nest masqué.")
+                assert report.answer_to is None, "it has served"
+                account = await member(unit, f"elise_{language}")
+                account.language, elise = language, await person(unit, account)
+                decision = await act_on_person(
+                    unit, omar, Act.SUSPEND, elise, reason="Ton", until=until
+                )
+                await appeal(unit, decision, "Je regrette.")
+                await answer_appeal(unit, nadia, decision, granted=False, answer="Trop tard.")
+            own = await write_report(
+                unit, reason="Encore", post=root, reporter=await person(unit, nadia)
+            )
+            await close_report(unit, omar, own, "Non.")
+            await act_on_post(unit, omar, Act.HIDE, root, reason="Publicité")
+        mailer = Mailer(node)
+        while await mailer.run_once():
+            pass
+        await node.close()
+    french = (await box.letter("elise_fr@mail.example", 2), await box.letter("fr@mail.example"))
+    english = (await box.letter("elise_en@mail.example", 2), await box.letter("en@mail.example"))
+    for first, words in (
+        (french, "Votre compte a été suspendu."),
+        (english, "Your account is suspended until"),
+    ):
+        judged, reported = first
+        decided = next(one for one in box.letters if one["To"] == judged["To"])
+        assert words in text_of(decided)
+        assert link_in(decided) == link_in(judged)
+        assert link_in(decided).startswith("/decisions/")
+        assert link_in(reported).startswith("/reports/")
+        assert "Le message est masqué." in text_of(reported, "html")
+        assert "Trop tard." in text_of(judged)
+    told = [text_of(one) for one in box.letters if one["To"] == "nadia@mail.example"]
+    assert len(told) == 2, "the answer to her report, and what became of her message"
+    assert "Publicité" in told[1]
 
 
 async def test_what_a_filtered_server_writes_waits_to_be_read(unit: Unit):

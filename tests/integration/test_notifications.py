@@ -9,9 +9,12 @@ import aiohttp
 from factories import make_group, make_remote_actor
 from notes import accept, note
 from opened import opened
+from visitors import PASSWORD
 
+from actors.local import get_local
 from actors.models import Actor
 from fedi.accounts.models import Account
+from fedi.accounts.sessions import find_account
 from fedi.accounts.signup import create_account
 from fedi.core.node import Node
 from fedi.core.unit import Unit
@@ -27,6 +30,8 @@ from fedi.debates.reading import read_post
 from fedi.debates.readings import set_attention
 from fedi.debates.relations import follow, unfollow
 from fedi.debates.threads import open_thread
+from fedi.moderation.acts import act_on_person
+from fedi.moderation.models import Act
 
 STREAM = {"Accept": "text/event-stream"}
 LISBON = "https://lisbon.example"
@@ -150,6 +155,16 @@ async def must(unit: Unit, account: Account) -> Account:
     return found
 
 
+async def judge(node: Node, act: Act) -> None:
+    async with node.db.unit() as unit:
+        noe = await get_local(unit, "noe")
+        chief = await find_account(unit, "chef") or await create_account(
+            unit, handle="chef", email="chef@mail.example", password=PASSWORD, admin=True
+        )
+        assert noe is not None
+        await act_on_person(unit, chief, act, noe, reason="Ton")
+
+
 async def test_the_page_tells_by_debate_and_the_number_follows(tmp_path: Path) -> None:
     async with opened(tmp_path) as it:
         noe = await it.site.member("noe")
@@ -174,6 +189,11 @@ async def test_the_page_tells_by_debate_and_the_number_follows(tmp_path: Path) -
             assert await next_count(answer) == 2
         await it.elise.send("/notifications/read")
         assert 'data-news="0"' in (await it.elise.get("/")).text
+        async with noe.client.get("/notifications/live", headers=STREAM) as answer:
+            await next_count(answer)
+            await judge(it.site.node, Act.SUSPEND)
+            assert b"data" not in await answer.content.read(), "it ends with the session"
+        await judge(it.site.node, Act.REINSTATE)
 
         # Who approves their followers answers them here.
         async with it.site.node.db.unit() as unit:

@@ -11,6 +11,7 @@ from fedi.debates.permissions import may_read
 from fedi.debates.threads import find_thread
 from fedi.web.keys import LANGUAGE, LIVE, MEMBER
 from fedi.web.limits import address_of
+from fedi.web.sessions import still_reads
 from fedi.web.words import news_in_words
 
 HEADERS = {
@@ -37,6 +38,8 @@ async def follow(request: web.Request) -> web.StreamResponse:
         await response.write(f"retry: {RETRY}\n\n".encode())
         async with aclosing(live.follow(key)) as counts:
             async for count in counts:
+                if not count and not await _still_reads(request):
+                    break
                 await response.write(_event(request, count and count - int(seen)))
     return response
 
@@ -52,6 +55,14 @@ async def _may_follow(request: web.Request, key: str) -> bool:
             and root is not None
             and may_read(root, member.actor.uri if member else None)
         )
+
+
+async def _still_reads(request: web.Request) -> bool:
+    """Asked when nothing is new, so that a lively debate costs no more."""
+    if request[MEMBER] is None:
+        return True
+    async with request.app[NODE].db.reading() as unit:
+        return await still_reads(request, unit)
 
 
 def _event(request: web.Request, news: int | None) -> bytes:

@@ -27,11 +27,16 @@ from fedi.web.networks import actor_path
 from fedi.web.pages.live import HEADERS, RETRY
 from fedi.web.people import byline_of
 from fedi.web.render import render
-from fedi.web.sessions import actor_of, require_member
+from fedi.web.sessions import actor_of, require_member, still_reads
 from fedi.web.words import names_in_words, notifications_in_words
 
 #: What is shown at once: of the new, and of what was looked at before.
 FRESH, KNOWN = 200, 50
+#: Where moderators and those they decide about read the rest.
+_PLACES = {
+    NotificationKind.WARNING: "/decisions",
+    NotificationKind.REPORT: "/admin/reports",
+}
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,8 @@ def _line(some: Sequence[Told], language: Language) -> Line:
 
 
 def _path(one: Told) -> str:
+    if one.kind in _PLACES:
+        return _PLACES[one.kind]
     if one.post is not None and one.thread is not None:
         return post_path(one.thread, one.post.key, depth=one.post.depth, lasting=True)
     return actor_path(one.by) if one.by is not None else "/settings"
@@ -184,7 +191,10 @@ async def answer(request: web.Request) -> web.StreamResponse:
 
 
 async def follow(request: web.Request) -> web.StreamResponse:
-    """GET /notifications/live: the number and its words, now and whenever it changes."""
+    """GET /notifications/live: the number and its words, now and whenever it changes.
+
+    It ends with the session.
+    """
     member, language = require_member(request), request[LANGUAGE]
     if HEADERS[hdrs.CONTENT_TYPE] not in request.headers.get(hdrs.ACCEPT, ""):
         raise NotFound("this is a stream, and no page")
@@ -195,10 +205,12 @@ async def follow(request: web.Request) -> web.StreamResponse:
         await response.write(f"retry: {RETRY}\n\n".encode())
         async with aclosing(live.watch(f"notifications/{member.actor.id}")) as turns:
             async for is_time in turns:
-                if not is_time:
-                    await response.write(b":\n\n")
-                    continue
                 async with request.app[NODE].db.reading() as unit:
+                    if not await still_reads(request, unit):
+                        break
+                    if not is_time:
+                        await response.write(b":\n\n")
+                        continue
                     count = await unread.of(unit, await _account(unit, member.account))
                 text = notifications_in_words(count, language)
                 data = dumps({"count": count, "text": text})
