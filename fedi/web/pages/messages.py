@@ -182,9 +182,13 @@ async def ask_delete(request: web.Request) -> web.StreamResponse:
     require_member(request)
     async with request.app[NODE].db.reading() as unit:
         _, scene, shown = await _find(request, unit)
+    _only_removable(shown)
+    return _ask_delete(request, scene, shown, Form())
+
+
+def _only_removable(shown: Shown) -> None:
     if not shown.removable:
         raise Forbidden("only its author or a moderator can remove a message", code="not-yours")
-    return _ask_delete(request, scene, shown, Form())
 
 
 def _ask_delete(request: web.Request, scene: Scene, shown: Shown, form: Form) -> web.StreamResponse:
@@ -205,6 +209,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     async with request.app[NODE].db.unit() as unit:
         post, scene, shown = await _find(request, unit)
+        _only_removable(shown)
         if shown.mine:
             await delete_post(unit, await actor_of(unit, member), post)
         elif reason := form.line("reason"):
