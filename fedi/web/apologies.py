@@ -59,7 +59,7 @@ _OF_CODES = {
     ),
     "link-spent": (
         N_("This link no longer works"),
-        N_("It works once, for a week. If it made your account, sign in with it."),
+        N_("It works once, for a while. Ask for another; or sign in, if it has done its work."),
     ),
 }
 #: Errors after which one may want to sign in.
@@ -81,4 +81,6 @@ def apologise(status: int, code: str, language: Language) -> Apology:
     ways = [Way("/", language.gettext("Read the debates"))]
     if code in _SIGN_IN:
         ways.insert(0, Way("/sign-in", language.gettext("Sign in")))
+    if code == "link-spent":
+        ways.insert(1, Way("/sign-in/link", language.gettext("Send me another link")))
     return Apology(language.gettext(title), language.gettext(sentence), tuple(ways))

@@ -54,7 +54,7 @@ ROUTES = {
         GET /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         POST /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         GET /address/{token}
-        POST /address/{token} /sign-in/code
+        POST /address/{token} /sign-in/code /sign-in/passkey /sign-in/passkey/challenge
         POST /language /sign-in /sign-out /setup/{token} /interact /report /decisions/{key}
     """,
     MEMBERS: """
@@ -65,6 +65,7 @@ ROUTES = {
         GET /settings/proof /settings/security /settings/codes
         POST /settings/proof /settings/security/sessions /settings/security/password
         POST /settings/security/address /settings/codes /settings/codes/confirm
+        POST /settings/passkeys /settings/passkeys/challenge /settings/passkeys/remove
         POST /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /posts/{key}/like
         POST /posts/{key}/unlike /settings/profile /settings/hats /settings/hats/remove /follow
         POST /notifications/read /notifications/kinds /notifications/requests

@@ -1,5 +1,6 @@
 """What opens an account, and what its owner does about it: sessions, proof, address, codes."""
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -211,3 +212,38 @@ async def test_codes_are_renewed_and_stopped_by_who_proves_with_one(
         assert spares[0] not in page.text
         await elise.send("/settings/codes", stop="1")
         assert is_in(await sign_in(site.visitor()))
+
+
+NO_KEY = (
+    '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {"clientDataJSON": "e30", '
+    '"authenticatorData": "AAAA", "signature": "AAAA", "attestationObject": "oA"}}'
+)
+
+
+async def test_what_is_no_passkey_opens_and_adds_nothing(tmp_path: Path, clock: FakeClock):
+    async with pages(tmp_path, clock) as site:
+        elise, nadia = await site.member("elise"), await site.member("nadia")
+        visitor = site.visitor()
+        asked = await visitor.send("/sign-in/passkey/challenge")
+        options, challenge = json.loads(asked.text), asked.headers["Challenge"]
+        assert (options["rpId"], options["userVerification"]) == ("127.0.0.1", "required")
+        assert options["allowCredentials"] == [], "it does not say who has one"
+        for sent in (NO_KEY, "", "[]", "null", '{"id": 5}'):
+            fields = {"challenge": challenge, "credential": sent}
+            page = await visitor.send("/sign-in/passkey", **fields)
+            assert (page.status, "another way" in page.words) == (422, True), sent
+
+        asked = await elise.send("/settings/passkeys/challenge")
+        options, challenge = json.loads(asked.text), asked.headers["Challenge"]
+        assert options["authenticatorSelection"]["residentKey"] == "required"
+        assert "elise" not in options["user"]["id"]
+        fields = {"challenge": challenge, "credential": NO_KEY}
+        assert (await nadia.send("/settings/passkeys", **fields)).status == 403
+        assert (await visitor.send("/sign-in/passkey", **fields)).status == 422
+        assert (await elise.send("/settings/passkeys", **fields)).status == 422
+        clock.advance(timedelta(minutes=6))
+        assert (await elise.send("/settings/passkeys", **fields)).status == 410
+        clock.advance(timedelta(minutes=16))
+        for path in ("", "/challenge", "/remove"):
+            page = await elise.send(f"/settings/passkeys{path}", passkey="1")
+            assert page.path.startswith("/settings/proof")

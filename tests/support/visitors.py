@@ -146,12 +146,12 @@ class Site:
 
 @asynccontextmanager
 async def pages(
-    tmp_path: Path, clock: FakeClock | None = None, **sections: Any
+    tmp_path: Path, clock: FakeClock | None = None, *, host: str = "127.0.0.1", **sections: Any
 ) -> AsyncIterator[Site]:
     """Run a node whose pages can be read on a port of its own."""
     port = free_port()
     node = await make_node(
-        tmp_path, f"127.0.0.1:{port}", url=f"http://127.0.0.1:{port}", clock=clock, **sections
+        tmp_path, f"{host}:{port}", url=f"http://{host}:{port}", clock=clock, **sections
     )
     site = Site(node, TestServer(create_app(node, "web"), port=port))
     try:

@@ -8,6 +8,7 @@ from fedi.accounts.addresses import ask_for_address, take_address
 from fedi.accounts.codes import find_authenticator
 from fedi.accounts.links import Purpose, find_link
 from fedi.accounts.models import Account
+from fedi.accounts.passkeys import list_passkeys
 from fedi.accounts.passwords import hash_password
 from fedi.accounts.recovery import set_password
 from fedi.accounts.secrets import digest
@@ -123,12 +124,14 @@ async def page(
     async with request.app[NODE].db.reading() as unit:
         browsers = await list_sessions(unit, account.id)
         authenticator = await find_authenticator(unit, account.id)
+        passkeys = await list_passkeys(unit, account.id)
     codes = authenticator is not None and authenticator.confirmed_at is not None
     context |= {
         "form": form,
         "email": account.email,
         "browsers": [(each, each.token_hash == digest(cookie)) for each in browsers],
         "codes": codes,
+        "passkeys": passkeys,
         "left": len(authenticator.recovery) if authenticator is not None else 0,
         "proven": has_proved(request, member),
         "done": request.query.get("done", ""),
