@@ -2,12 +2,24 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from postgres import NoPostgres, Server
 from processes import NodeProcess, Nodes, eventually, tree
+
+from actors.local import get_local
+from fedi.accounts.models import AccountRole
+from fedi.accounts.sessions import find_account
+from fedi.core.node import open_node
+from fedi.core.settings import load_config
+from fedi.core.unit import Unit
+from fedi.debates.models.post import Post
+from fedi.moderation.acts import act_on_post
+from fedi.moderation.models import Act
+from fedi.moderation.reports import list_reports, write_report
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -133,6 +145,74 @@ async def test_edits_and_deletions_reach_every_network(
     )
     assert [post[0] for post in shown[0]] == [root, first, second]
     assert shown[0][2][4] == "", "a tombstone keeps its place and says nothing"
+
+
+@asynccontextmanager
+async def inside(node: NodeProcess) -> AsyncIterator[Unit]:
+    """Do there what its moderators do on their pages."""
+    opened = open_node(load_config(node.config))
+    async with opened.db.unit() as unit:
+        yield unit
+    await opened.close()
+
+
+async def judge(node: NodeProcess, act: Act, uri: str) -> None:
+    async with inside(node) as unit:
+        account, post = await find_account(unit, "camille"), await unit.find(Post, uri=uri)
+        assert account is not None
+        assert post is not None
+        account.role = AccountRole.MODERATOR
+        await act_on_post(unit, account, act, post, reason="Publicité pour un fournisseur")
+
+
+async def test_a_report_travels_and_a_removal_elsewhere_is_advice_here(
+    networks: tuple[NodeProcess, NodeProcess, NodeProcess],
+) -> None:
+    tilleuls, velo, nord = networks
+    root = await tilleuls.open_debate("camille", "Acheter ensemble ?", "<p>Quoi ?</p>")
+    await same_everywhere(networks, root, 1)
+    reply = await velo.reply("ines", root, "<p>Mon vélo, pas cher.</p>")
+    await same_everywhere(networks, root, 2)
+
+    async with inside(nord) as unit:
+        post, marc = await unit.find(Post, uri=reply), await get_local(unit, "marc")
+        assert post is not None
+        key = post.key
+        await write_report(unit, reason="Publicité", post=post, reporter=marc, forward=True)
+
+    async def reported() -> list[tuple[str, str, str | None, bool]]:
+        async with inside(velo) as unit:
+            return [
+                (
+                    one.report.origin,
+                    one.report.reason,
+                    one.post and one.post.uri,
+                    bool(one.reporter),
+                )
+                for one in await list_reports(unit, closed=False)
+            ]
+
+    there = await eventually(reported, bool)
+    assert there == [(nord.url, "Publicité", reply, False)], "by whom it was reported stays at Nord"
+
+    async def shown_anyway() -> str:
+        asked = {"Accept": "text/html", "Accept-Language": "fr"}
+        path = f"{nord.url}/posts/{key}/removed"
+        async with nord.session.get(path, headers=asked) as answer:
+            return await answer.text() if answer.status == 200 else ""
+
+    async def words_at_nord() -> str:
+        words: str = tree(await nord.thread(root))[1][4]
+        return words
+
+    await judge(tilleuls, Act.HIDE, reply)
+    page = await eventually(shown_anyway, bool)
+    assert "Publicité pour un fournisseur" in page
+    assert "Mon vélo, pas cher." in page
+    assert await words_at_nord() == ""
+    await judge(tilleuls, Act.RESTORE, reply)
+    await eventually(words_at_nord, lambda words: "pas cher" in words)
+    assert await shown_anyway() == ""
 
 
 async def test_a_reply_to_an_unknown_post_brings_the_whole_debate(tmp_path: Path) -> None:
