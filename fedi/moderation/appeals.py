@@ -3,6 +3,8 @@
 The page of a decision is opened by its key alone, because a suspended member cannot sign in.
 """
 
+from sys import maxsize
+
 from sqlalchemy import and_, func, or_, select
 
 from actors.models import Actor
@@ -157,11 +159,10 @@ async def _others(unit: Unit, who: Account) -> bool:
     return await unit.session.scalar(query.limit(1)) is not None
 
 
-async def list_decisions(unit: Unit, *, before: int | None = None, limit: int) -> list[Decision]:
-    """What was decided, the last first."""
-    query = select(Decision).order_by(Decision.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Decision.id < before)
+async def list_decisions(unit: Unit, *, before: int | None, limit: int) -> list[Decision]:
+    """What was decided, the last first; before a decision, or from the newest on."""
+    older = select(Decision).where(Decision.id < (before or maxsize))
+    query = older.order_by(Decision.id.desc()).limit(limit)
     return list(await unit.session.scalars(query))
 
 
