@@ -59,7 +59,7 @@ class Demo:
     @property
     def members_pages(self) -> dict[str, str]:
         """What only members see."""
-        return {"open": "/open"}
+        return {"open": "/open", "set-up": "/admin/start/appearance", "first-steps": "/admin/start"}
 
 
 @contextmanager

@@ -104,6 +104,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
         "admin/start.html",
         steps=STEPS,
         following=following,
+        theme=THEMES.get(now.theme.lower(), now.theme),
         way_in=WAYS_IN[now.registration][0],
         followed=networks.followed,
     )
