@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -39,10 +39,11 @@ async def _create(
     config: Path, name: str, email: str, password: str, admin: bool, display_name: str
 ) -> None:
     from fedi.accounts.signup import create_account
+    from fedi.moderation.audit import record
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
-            await create_account(
+            account = await create_account(
                 unit,
                 handle=name,
                 email=email,
@@ -50,7 +51,36 @@ async def _create(
                 display_name=display_name,
                 admin=admin,
             )
+            role = account.role.value
+            await record(unit, who=None, act="create-account", target=f"@{name}", after=role)
         print(f"@{name}@{node.site.domain}")
+
+
+@app.command("role")
+def role(
+    name: Name,
+    role: Annotated[
+        Literal["member", "moderator", "administrator"],
+        typer.Argument(metavar="ROLE", help="member, moderator or administrator."),
+    ],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Say what a member may do for all; their sessions end, and they sign in anew."""
+    asyncio.run(_change_role(config, name, role))
+
+
+async def _change_role(config: Path, name: str, role: str) -> None:
+    from actors.local import get_local
+    from fedi.accounts.models import AccountRole
+    from fedi.moderation.acts import change_role
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            person = await get_local(unit, name)
+            if person is None:
+                raise NotFound(f"there is no member {name}")
+            await change_role(unit, None, person, AccountRole(role))
+        print(f"@{name} is {role}")
 
 
 @app.command("link")

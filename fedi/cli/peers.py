@@ -20,7 +20,8 @@ from fedi.cli.frame import (
 from fedi.core.errors import NotFound
 
 if TYPE_CHECKING:
-    from actors.models import Peer, Policy
+    from actors.models import Peer
+    from fedi.moderation.models import Act
 
 app = new_group("Other servers: how they are, which may speak here.")
 
@@ -81,26 +82,26 @@ async def _show(config: Path, host: str, as_json: bool) -> None:
 
 @app.command("block")
 def block(host: Host, reason: Reason = "", config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Refuse everything from a server, and say nothing more to it."""
-    from actors.models import Policy
+    """Refuse everything from a server, and say nothing more to it; follows end."""
+    from fedi.moderation.models import Act
 
-    asyncio.run(_decide(config, host, Policy.BLOCKED, reason))
+    asyncio.run(_decide(config, Act.BLOCK, host, reason))
 
 
 @app.command("allow")
 def allow(host: Host, reason: Reason = "", config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Lift a block; with federation.mode = "allowlist", let a server in."""
-    from actors.models import Policy
+    from fedi.moderation.models import Act
 
-    asyncio.run(_decide(config, host, Policy.ALLOWED, reason))
+    asyncio.run(_decide(config, Act.ALLY, host, reason))
 
 
-async def _decide(config: Path, host: str, policy: "Policy", reason: str) -> None:
-    from actors.policies import set_policy
+async def _decide(config: Path, act: "Act", host: str, reason: str) -> None:
+    from fedi.moderation.servers import POLICIES, act_on_server
 
     async with opened_node(config) as node, node.db.unit() as unit:
-        await set_policy(unit, host, policy, reason)
-    print(f"{host} is {policy.value}")
+        await act_on_server(unit, None, act, host, reason=reason)
+    print(f"{host} is {POLICIES[act].value}")
 
 
 @app.command("lost")

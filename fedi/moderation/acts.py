@@ -282,16 +282,16 @@ async def lift_suspensions(node: Node) -> int:
         return await end_what_is_due(unit)
 
 
-async def change_role(unit: Unit, who: Account, person: Actor, role: AccountRole) -> None:
+async def change_role(unit: Unit, who: Account | None, person: Actor, role: AccountRole) -> None:
     """Say what a member may do for all; their sessions end, and they sign in anew.
 
-    Raises `Forbidden` for oneself, so that there is always somebody who administers, and `Invalid`
-    for who is no member.
+    `who` is None for the command line.  Raises `Forbidden` for oneself, so that there is always
+    somebody who administers, and `Invalid` for who is no member.
     """
     account = await account_of(unit, person)
     if account is None:
         raise Invalid("only members of this network have a role", code="not-a-member")
-    if account.id == who.id:
+    if who is not None and account.id == who.id:
         raise Forbidden("nobody changes their own role", code="oneself")
     before, account.role = account.role, role
     await end_sessions(unit, account.id)  # what a session may do is fixed when it begins

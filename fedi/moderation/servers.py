@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from actors.models import Actor, Dialect, Follow, Peer, Policy
 from actors.policies import DECIDED, set_policy
-from fedi.accounts.models import Account
+from fedi.accounts.models import Account, AccountRole
 from fedi.core.config import is_reserved
 from fedi.core.errors import Invalid, Malformed
 from fedi.core.i18n import N_
@@ -43,12 +43,16 @@ _MASTODON = (
 _SEVERITIES = {"suspend": Policy.BLOCKED, "silence": Policy.FILTERED}
 
 
-async def act_on_server(unit: Unit, who: Account, act: Act, host: str, *, reason: str) -> Decision:
+async def act_on_server(
+    unit: Unit, who: Account | None, act: Act, host: str, *, reason: str
+) -> Decision:
     """Block, filter, open or ally a server with its sub-domains; a block ends all follows.
 
-    Raises `Invalid` without a reason and for what is no server, or our own.
+    `who` is None for the command line, where a reason may be left out.  Raises `Invalid` without
+    one otherwise, and for what is no server, or our own.
     """
-    reason, policy = read_reason(reason), POLICIES[act]
+    reason = read_reason(reason) if who is not None or reason else ""
+    policy = POLICIES[act]
     peers = await _peers_named(unit, host)
     before = peers[0].policy.value if peers else Policy.OPEN.value
     changed = await set_policy(unit, host, policy, reason)
@@ -67,14 +71,14 @@ async def act_on_server(unit: Unit, who: Account, act: Act, host: str, *, reason
     return decision
 
 
-def _decide(unit: Unit, who: Account, act: Act, host: str, reason: str) -> Decision:
+def _decide(unit: Unit, who: Account | None, act: Act, host: str, reason: str) -> Decision:
     return unit.add(
         Decision(
             key=new_key(),
             act=act,
             made_at=unit.now,
-            by_id=who.actor_id,
-            role=who.role.value,
+            by_id=who.actor_id if who is not None else None,
+            role=(who.role if who is not None else AccountRole.ADMINISTRATOR).value,
             host=host,
             reason=reason,
         )

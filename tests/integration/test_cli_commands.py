@@ -105,6 +105,10 @@ def test_a_server_is_blocked_and_allowed(config: Path):
     listed = fedi("peers", "list", "--json", "--config", config).json
     assert [(peer["host"], peer["policy"]) for peer in listed] == [("spam.example", "allowed")]
     assert "spam.example" in fedi("peers", "list", "--config", config).out
+    changed = fedi("account", "role", "camille", "moderator", "--config", config)
+    assert (changed.code, changed.out) == (0, "@camille is moderator\n"), changed.err
+    told = fedi("audit", "verify", "--json", "--config", config).json["entries"]
+    assert told >= 3, "both decisions about the server and the role are in the audit log"
 
 
 @pytest.mark.parametrize(
