@@ -16,6 +16,8 @@ from actors.local import instance_actor
 from actors.nodeinfo import describe_due
 from actors.policies import Policies
 from fedi.accounts.mailer import Mailer
+from fedi.belongings.erasing import erase_who_left
+from fedi.belongings.exports import Exporter, take_down_exports
 from fedi.core.appkeys import NODE
 from fedi.core.departure import Departure
 from fedi.core.images import Gallery
@@ -138,6 +140,7 @@ def create_app(
             Backfiller(node, resolver),
             Deliverer(node),
             Mailer(node),
+            Exporter(node),
         ]
 
     app.cleanup_ctx.append(
@@ -172,6 +175,8 @@ def _keep_running(
             Chore(partial(lift_suspensions, node), every=SUSPENSION_SECONDS),
             Daily(partial(reconcile, node), at=NIGHT, clock=node.clock),
             Daily(partial(prune, node), at=NIGHT, clock=node.clock),
+            Daily(partial(erase_who_left, node), at=NIGHT, clock=node.clock),
+            Daily(partial(take_down_exports, node), at=NIGHT, clock=node.clock),
         ]
         if work is None or node.db.is_shared:
             return led

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from actors.models import JournalEntry
 from fedi.accounts.models import AccessToken, Application, Letter, OneTimeLink, Session
+from fedi.belongings.models import Export, LegalHold
 from fedi.core.images import Gallery
 from fedi.core.node import Node
 from fedi.core.tables import id_at
@@ -120,6 +121,8 @@ RULES = (
     ),
     Rule(Application, 30, lambda _: Application.id.is_not(None), "not answered"),
     Rule(Letter, 7, lambda old: Letter.created_at < old, "sent or not"),
+    Rule(Export, 7, lambda old: Export.created_at < old, "all, with their files"),
+    Rule(LegalHold, 365, lambda old: LegalHold.created_at < old, "all"),
 )
 
 

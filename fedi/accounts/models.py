@@ -23,6 +23,9 @@ class Account(Base):
     """The login behind a member's actor."""
 
     __tablename__ = "accounts"
+    __table_args__ = (
+        partial_index("ix_accounts_leaving_at", "leaving_at", where="leaving_at IS NOT NULL"),
+    )
 
     actor_id: Mapped[int] = reference("actors.id")
     email: Mapped[str] = mapped_column(unique=True)  # lower case
@@ -38,6 +41,7 @@ class Account(Base):
     read_until: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    leaving_at: Mapped[datetime | None]  # they closed it: when it is erased
 
     @property
     def moderates(self) -> bool:

@@ -2,12 +2,22 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fedi.cli.frame import DEFAULT_CONFIG, ConfigPath, new_group, opened_node, read_password
+from fedi.cli.frame import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    new_group,
+    opened_node,
+    print_json,
+    read_password,
+)
 from fedi.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from fedi.core.unit import Unit
 
 app = new_group("Members: logins, and the tokens of their programs.")
 
@@ -157,3 +167,86 @@ async def _token(config: Path, name: str, scopes: tuple[str, ...]) -> None:
                 raise NotFound(f"there is no member {name}")
             secret = await create_token(unit, account, scopes)
         print(secret)
+
+
+@app.command("export")
+def export(
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The ZIP file to write.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Write everything of a member into a ZIP file."""
+    asyncio.run(_export(config, name, file))
+
+
+async def _export(config: Path, name: str, file: Path) -> None:
+    from fedi.belongings.writing import write_export
+    from fedi.moderation.audit import record
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            account_id, handle = await _whose(unit, name)
+            await record(unit, who=None, act="export-account", target=f"@{handle}")
+        size = await write_export(node, account_id, file)
+        print(f"{file}: {size} bytes")
+
+
+@app.command("close")
+def close(name: Name, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Close a member's account; it is erased 30 days later, unless they sign in before."""
+    asyncio.run(_close(config, name))
+
+
+async def _close(config: Path, name: str) -> None:
+    from fedi.belongings.closing import close_account
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        account = await close_account(unit, (await _whose(unit, name))[0], who=None)
+        print(f"to be erased on {account.leaving_at:%Y-%m-%d}")
+
+
+@app.command("reopen")
+def reopen(name: Name, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Let a member back in who closed their account less than 30 days ago."""
+    asyncio.run(_reopen(config, name))
+
+
+async def _reopen(config: Path, name: str) -> None:
+    from fedi.belongings.closing import reopen_account
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        await reopen_account(unit, (await _whose(unit, name))[0])
+
+
+@app.command("hold")
+def hold(
+    name: Name,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Who asks, and by what right.")
+    ],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Print what is kept for a year of an account that was erased; the audit log notes it."""
+    asyncio.run(_hold(config, name, reason))
+
+
+async def _hold(config: Path, name: str, reason: str) -> None:
+    from fedi.belongings.erasing import open_hold
+
+    async with opened_node(config) as node, node.db.unit() as unit:
+        print_json(await open_hold(unit, name, reason))
+
+
+async def _whose(unit: "Unit", name: str) -> tuple[int, str]:
+    """The account and the handle of a member, hidden ones included."""
+    from sqlalchemy import select
+
+    from actors.local import get_local
+    from fedi.accounts.models import Account
+
+    actor = await get_local(unit, name.removeprefix("@").lower())
+    query = select(Account.id).where(Account.actor_id == (actor.id if actor is not None else 0))
+    account_id = await unit.session.scalar(query)
+    if actor is None or account_id is None:
+        raise NotFound(f"there is no member {name}")
+    return account_id, actor.handle

@@ -2,6 +2,7 @@
 
 import actors.models
 import fedi.accounts.models
+import fedi.belongings.models
 import fedi.core.choices
 import fedi.debates.models.event
 import fedi.debates.models.held
@@ -34,6 +35,7 @@ ROOMS = (
     fedi.debates.models.event,
     fedi.debates.models.notification,
     fedi.moderation.models,
+    fedi.belongings.models,
     fedi.core.choices,
 )
 TABLES = Base.metadata

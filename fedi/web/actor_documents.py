@@ -15,7 +15,7 @@ from actors.models import Actor, Role
 from fedi.core.appkeys import NODE
 from fedi.core.jsonld import embed
 from fedi.core.unit import Unit
-from fedi.core.vocab import AS2
+from fedi.core.vocab import AS2, TOMBSTONE
 from fedi.debates.groups import (
     announced_debates,
     count_announced_debates,
@@ -52,6 +52,9 @@ async def actor(request: web.Request) -> web.Response:
     """
     async with request.app[NODE].db.reading() as unit:
         found = await local_actor(request, unit)
+        if found.gone_at is not None:
+            tombstone = {"@context": AS2, "id": found.uri, "type": TOMBSTONE}
+            return document(request, tombstone, status=410)
         content = await describe_actor(unit, found)
     return document(request, content, modified=found.updated_at)
 
@@ -59,7 +62,7 @@ async def actor(request: web.Request) -> web.Response:
 async def local_actor(request: web.Request, unit: Unit) -> Actor:
     """The actor of this address; raises 404 when there is none of that kind.
 
-    An actor never answers 410: others would delete everything it wrote.
+    One answers 410 only when its account was erased: others delete everything it wrote then.
     """
     name = request.match_info.get("name")
     if name is None:

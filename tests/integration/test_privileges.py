@@ -50,7 +50,7 @@ ROUTES = {
         GET /media/{name} /networks.css /mark.svg /static/{name} /sign-in /setup/{token} /interact
         GET /threads/{key}/new /threads/{key}/evidence /moderation
         GET /posts/{key}/removed /report /report/{key}
-        GET /reports/{key} /decisions/{key}
+        GET /reports/{key} /decisions/{key} /left
         GET /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         POST /join /join/{token} /confirm/{token} /sign-in/link /enter/{token} /password/{token}
         GET /address/{token}
@@ -70,6 +70,8 @@ ROUTES = {
         POST /posts/{key}/unlike /settings/profile /settings/hats /settings/hats/remove /follow
         POST /notifications/read /notifications/kinds /notifications/requests
         POST /unfollow /threads/{key}/read /threads/{key}/attention /read /posts/{key}/bookmark
+        GET /settings/data /settings/data/{key}
+        POST /settings/data /settings/data/leave
         POST /posts/{key}/unbookmark /drafts/{place} /drafts/{place}/discard
     """,
     MODERATORS: """

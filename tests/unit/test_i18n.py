@@ -25,6 +25,7 @@ METHODS = [
     ("fedi/web/templates/**.html", "jinja2"),
     ("fedi/core/i18n.py", "python"),
     ("fedi/accounts/**.py", "python"),
+    ("fedi/belongings/**.py", "python"),
     ("fedi/debates/**.py", "python"),
     ("fedi/moderation/**.py", "python"),
     ("fedi/web/**.py", "python"),

@@ -213,6 +213,17 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         )
 
     op.create_table(
+        "legal_holds",
+        sa.Column("handle", TEXT, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_holds")),
+    )
+    with op.batch_alter_table("legal_holds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_holds_handle"), ["handle"], unique=False)
+
+    op.create_table(
         "peers",
         sa.Column("uri", TEXT, nullable=False),
         sa.Column("host", TEXT, nullable=False),
@@ -327,6 +338,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("read_until", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leaving_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"],
@@ -339,6 +351,15 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
     )
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_accounts_leaving_at",
+            ["leaving_at"],
+            unique=False,
+            sqlite_where=sa.text("leaving_at IS NOT NULL"),
+            postgresql_where=sa.text("leaving_at IS NOT NULL"),
+        )
+
     op.create_table(
         "activities",
         sa.Column("uri", TEXT, nullable=False),
@@ -759,6 +780,40 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         batch_op.create_index(
             batch_op.f("ix_deliveries_subject_inbox"),
             ["subject", "inbox"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "exports",
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("language", TEXT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", TEXT, nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_exports_account_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exports")),
+        sa.UniqueConstraint("key", name=op.f("uq_exports_key")),
+    )
+    with op.batch_alter_table("exports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exports_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_exports_due",
+            ["next_attempt_at"],
             unique=False,
             sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
             postgresql_where=sa.text("next_attempt_at IS NOT NULL"),

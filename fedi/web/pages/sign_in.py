@@ -4,6 +4,7 @@ from aiohttp import web
 
 from fedi.accounts.entering import let_in
 from fedi.accounts.sessions import recognise, sign_out
+from fedi.belongings.closing import come_back
 from fedi.core.appkeys import NODE
 from fedi.core.errors import Unauthenticated
 from fedi.moderation.appeals import suspension_of
@@ -32,6 +33,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     limits = request.app[LIMITS]
     limits.sign_in_address.take(address_of(request))
     limits.sign_in_login.take(login.lower())
+    await come_back(node.db, login, form["password"])
     try:
         account = await recognise(node.db, login, form["password"])
     except Unauthenticated as error:
