@@ -216,6 +216,7 @@ FORMS = (
         {"name": "Tilios", "summary": "Faire", "language": "fr", "also-en": "on"},
     ),
     ("/admin/start/{step}", "networks", {"addresses": HOME + "/users/velo"}),
+    ("/networks", "", {"address": HOME + "/users/velo", "confirm": "1"}),
     ("/admin/appearance", "", {"name": "Les Tilleuls", "theme": "#2B5A8C"}),
     ("/admin/settings", "", {"language": "en", "registration": "approval"}),
     (
@@ -293,6 +294,7 @@ TABLES = (
 async def test_every_administrative_act_leaves_one_entry_in_its_own_transaction(tmp_path: Path):
     async with staffed(tmp_path) as (site, people):
         posts = {route for route in routes_of(site) if route.startswith("POST /admin")}
+        posts.add("POST /networks")
         assert posts == {f"POST {path}" for path, _, _ in FORMS}, "each has a form here"
         keys, camille = await prepare(site), people["a"]
         for path, place, fields in FORMS:
