@@ -109,6 +109,7 @@ async def _link(config: Path, name: str, reset: bool) -> None:
     from fedi.accounts.links import Purpose
     from fedi.accounts.recovery import make_member_link
     from fedi.accounts.sessions import find_account
+    from fedi.moderation.audit import handle_of, record
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
@@ -117,6 +118,8 @@ async def _link(config: Path, name: str, reset: bool) -> None:
                 raise NotFound(f"there is no member {name}")
             purpose = Purpose.PASSWORD if reset else Purpose.SIGN_IN
             address = make_member_link(unit, account, purpose)
+            target = await handle_of(unit, account)
+            await record(unit, who=None, act=f"link-{purpose.value}", target=target)
         print(address)
 
 
@@ -134,6 +137,7 @@ async def _password(config: Path, name: str, password: str) -> None:
     from fedi.accounts.passwords import hash_password
     from fedi.accounts.recovery import set_password
     from fedi.accounts.sessions import find_account
+    from fedi.moderation.audit import handle_of, record
 
     async with opened_node(config) as node:
         made = await hash_password(password)
@@ -142,6 +146,38 @@ async def _password(config: Path, name: str, password: str) -> None:
             if account is None:
                 raise NotFound(f"there is no member {name}")
             await set_password(unit, account, made)
+            target = await handle_of(unit, account)
+            await record(unit, who=None, act="set-password", target=target)
+
+
+@app.command("codes")
+def codes(
+    name: Name,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Ask for no code any more, as when all is lost.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Say whether a member signs in with a code as well; with --remove, they do so no more."""
+    asyncio.run(_codes(config, name, remove))
+
+
+async def _codes(config: Path, name: str, remove: bool) -> None:
+    from fedi.accounts.codes import asks_for_code, stop_codes
+    from fedi.accounts.sessions import find_account
+    from fedi.moderation.audit import handle_of, record
+
+    async with opened_node(config) as node:
+        async with node.db.unit() as unit:
+            account = await find_account(unit, name)
+            if account is None:
+                raise NotFound(f"there is no member {name}")
+            asked = await asks_for_code(unit, account.id)
+            if asked and remove:
+                await stop_codes(unit, account)
+                target = await handle_of(unit, account)
+                await record(unit, who=None, act="remove-codes", target=target)
+        print("signs in with a code as well" if asked and not remove else "signs in without codes")
 
 
 @app.command("token")

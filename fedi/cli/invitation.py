@@ -28,8 +28,11 @@ def create(
 
 async def _create(config: Path, uses: int, days: int) -> None:
     from fedi.accounts.joining import invite
+    from fedi.moderation.audit import record
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
             path = invite(unit, None, uses=uses, days=days)
+            told = f"{uses} uses, {days} days"
+            await record(unit, who=None, act="invite", target="invitation", after=told)
         print(node.site.url + path)

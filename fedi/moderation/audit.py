@@ -85,6 +85,11 @@ async def _handle(unit: Unit, who: Account | None) -> str:
     return actor.handle if actor is not None else ""
 
 
+async def handle_of(unit: Unit, account: Account) -> str:
+    """A member, as the log names those to whom something was done: never by their address."""
+    return f"@{await _handle(unit, account)}"
+
+
 def _told(text: str) -> str:
     return strip_controls(text)[:MAX_TOLD]
 

@@ -191,3 +191,44 @@ def test_every_command_explains_itself():
         ended = fedi(name, "--help")
         assert ended.code == 0
         assert ended.out.startswith(f"Usage: fedi {name}")
+
+
+def test_members_are_helped_from_the_command_line_and_the_log_tells(tmp_path: Path):
+    config = init(
+        tmp_path, "--admin", "camille", "--email", "camille@example.org", "--password-stdin",
+        stdin=PASSWORD,
+    )  # fmt: skip
+
+    def run(*arguments: str, stdin: str = "") -> str:
+        ended = fedi(*arguments, "--config", config, stdin=stdin)
+        assert (ended.code, ended.err) == (0, ""), ended.err
+        return ended.out
+
+    site = "http://localhost:8080"
+    assert re.fullmatch(rf"{site}/enter/[\w-]{{43}}\n", run("account", "link", "camille"))
+    link = run("account", "link", "camille@example.org", "--reset")
+    assert re.fullmatch(rf"{site}/password/[\w-]{{43}}\n", link)
+    invitation = run("invitation", "create", "--uses", "3", "--days", "5")
+    assert re.fullmatch(rf"{site}/join/[\w-]{{43}}\n", invitation)
+    run("account", "password", "camille", "--password-stdin", stdin="une autre phrase")
+    letters = fedi("mail", "list", "--json", "--config", config).json
+    assert [letter["recipient"] for letter in letters] == ["camille@example.org"]
+    assert letters[0]["link"] == f"{site}/sign-in/link"
+
+    with closing(sqlite3.connect(tmp_path / "data" / "fedi.db")) as rows, rows:
+        rows.execute(
+            "INSERT INTO authenticators "
+            "(account_id, secret, last_step, recovery, created_at, confirmed_at) "
+            "SELECT id, x'00', 0, '[]', created_at, created_at FROM accounts"
+        )
+    assert "as well" in run("account", "codes", "camille")
+    assert "without codes" in run("account", "codes", "camille", "--remove")
+    with closing(sqlite3.connect(tmp_path / "data" / "fedi.db")) as rows:
+        told = rows.execute("SELECT who, act, target, after FROM audit_log ORDER BY number")
+        assert told.fetchall() == [
+            ("", "link-sign-in", "@camille", ""),
+            ("", "link-password", "@camille", ""),
+            ("", "invite", "invitation", "3 uses, 5 days"),
+            ("", "set-password", "@camille", ""),
+            ("", "remove-codes", "@camille", ""),
+        ]
