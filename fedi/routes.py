@@ -22,6 +22,7 @@ from fedi.web.middleware import for_servers
 from fedi.web.negotiate import negotiate
 from fedi.web.pages import (
     accessibility,
+    arranging,
     authorize,
     bookmarks,
     closing,
@@ -182,6 +183,10 @@ TAKING_PART: Routes = (
     get("/threads/{key}/close", closing.ask),
     post("/threads/{key}/close", closing.close),
     post("/threads/{key}/reopen", closing.reopen),
+    get("/threads/{key}/arrange", arranging.choose),
+    get("/threads/{key}/{act:split|merge|move}", arranging.ask),
+    post("/threads/{key}/{act:split|merge|move}", arranging.carry_out),
+    post("/acts/{key}/undo", arranging.take_back),
     get("/posts/{key}/reply", messages.ask_reply),
     post("/posts/{key}/reply", messages.reply),
     get("/posts/{key}/edit", messages.ask_edit),

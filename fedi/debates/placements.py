@@ -22,11 +22,11 @@ async def follow_merges(unit: Unit, thread: Thread) -> Thread:
 async def decided_place(unit: Unit, uri: str, thread_id: int) -> Placement | None:
     """Where a post stands that answers something in this thread; None: below what it answers.
 
-    It costs nothing in debates out of which nothing was taken.
+    It costs nothing in debates to which nothing was done.
     """
     decided = None
     thread = await unit.find(Thread, id=thread_id)
-    if thread is None or not thread.has_placements:
+    if thread is None or not thread.is_rearranged:
         return None
     for placement in await placements_of(unit, uri):
         if placement.from_id == thread_id:

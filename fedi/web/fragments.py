@@ -25,6 +25,7 @@ from fedi.web.keys import FRAGMENTS
 from fedi.web.posts import Scene
 from fedi.web.quotes import show_quotes
 from fedi.web.shells import Piece, piece
+from fedi.web.told import NOTHING_TOLD, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Fragments:
         *,
         new: News = NO_NEWS,
         wanted: str | None = None,
+        told: Told = NOTHING_TOLD,
     ) -> Piece:
         """The tree of these messages, which are all below the path `root`.
 
@@ -110,13 +112,17 @@ class Fragments:
             if edition.is_liked or edition.author_id == reader or edition.id in scene.marked
         ]
         sought = [edition.id for edition in editions if edition.path == wanted]
-        if not (theirs or new.posts or sought):
+        notices = {tree.places[post]: html for post, html in told if post in tree.places}
+        if not (theirs or new.posts or sought or notices):
             return tree.drawn
         html, digest = list(tree.drawn.html), sha256(tree.drawn.digest)
         for fragment in await self.read(unit, theirs):
             if (place := tree.places.get(fragment.id)) is not None:
                 html[place] = fragment.html
                 digest.update(fragment.html)
+        for place, notice in notices.items():
+            html[place] += notice
+            digest.update(notice)
         _unfold(html, [tree.places[post] for post in (*new.posts, *sought) if post in tree.places])
         self._point_out(html, tree, new)
         digest.update(repr((new, sought)).encode())

@@ -247,6 +247,8 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/open",
         "/settings",
         f"/posts/{key}/reply",
+        f"/threads/{key}/arrange",
+        f"/threads/{key}/merge?into={key}",
         f"/posts/{key}/reply?quote",
         f"/posts/{key}/delete",
         f"/threads/{key}/close",

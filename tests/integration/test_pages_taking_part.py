@@ -1,5 +1,7 @@
 """Taking part from here: opening, replying, changing, removing, liking."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -279,3 +281,49 @@ async def test_no_get_changes_anything(tmp_path: Path):
         for action in ("like", "unlike"):
             assert (await it.elise.get(f"/posts/{it.root.key}/{action}")).status == 405
         assert (await it.elise.get("/sign-out")).status == 405
+
+
+async def test_who_looks_after_a_group_rearranges_its_debates_and_takes_it_back(tmp_path: Path):
+    async with opened(tmp_path) as it:
+        odile, path = await it.site.member("odile", admin=True), f"/threads/{it.root.key}"
+        for text in ("Le pain", "Le bois"):
+            await it.elise.send(f"/posts/{it.root.key}/reply", text=text)
+        _, reply, _ = await it.posts()
+        assert f"{path}/arrange" not in (await it.elise.get(it.page.path)).text
+        for refused in (f"{path}/arrange", f"{path}/split?post={reply.key}"):
+            assert (await it.elise.get(refused)).status == 403
+        assert f"{path}/arrange" in (await odile.get(it.page.path)).text
+        choice = await odile.get(f"{path}/arrange")
+        assert f'name="post" value="{reply.key}"' in choice.text
+        assert it.root.key not in choice.text.partition("<fieldset")[2].partition("</fieldset")[0]
+        assert (await odile.get(f"{path}/split")).status == 422
+        asked = await odile.get(f"{path}/split?post={reply.key}&title=Pains")
+        assert "Le pain" in asked.words
+        assert 'value="Pains"' in asked.text
+        it.site.node.clock.advance(timedelta(minutes=1))
+        part = await odile.send(f"{path}/split", posts=reply.key, title="Pains", reason="À part")
+        assert part.title == "Pains"
+        assert "Odile took this out of the debate" in part.words
+        page = await odile.get(it.page.path)
+        assert "Odile made a debate of its own of what was here: Pains . Reason:" in page.words
+        assert "Le pain" not in page.words
+        assert (await odile.get(f"{it.page.path}?post={reply.key}")).path.startswith(part.path)
+        assert "/undo" not in (await it.elise.get(it.page.path)).text
+
+        key = part.path.split("/")[2]
+        assert (
+            "Every link to this debate"
+            in (await odile.get(f"/threads/{key}/merge?into={it.page.path}")).words
+        )
+        it.site.node.clock.advance(timedelta(minutes=1))
+        page = await odile.send(f"/threads/{key}/merge", into=it.page.path)
+        assert "Odile brought the debate “Pains” in here." in page.words
+        assert page.path == it.page.path == (await odile.get(part.path)).path
+        act = re.findall(r'formaction="(/acts/\w+/undo)"', page.text)[-1]
+        assert (await it.elise.send(act)).status == 403
+        assert (await odile.send(act)).title == "Pains"
+        assert (await odile.send(act)).status == 409
+        async with it.site.node.db.reading() as unit:
+            query = select(AuditEntry.act).order_by(AuditEntry.number)
+            acts = list(await unit.session.scalars(query))
+        assert acts[-3:] == ["split", "merge", "undo"]

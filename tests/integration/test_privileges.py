@@ -58,7 +58,8 @@ ROUTES = {
         POST /language /sign-in /sign-out /setup/{token} /interact /report /decisions/{key}
     """,
     MEMBERS: """
-        GET /decisions /threads/{key}/close
+        GET /decisions /threads/{key}/close /threads/{key}/arrange /threads/{key}/{act}
+        POST /threads/{key}/{act} /acts/{key}/undo
         GET /open /posts/{key}/reply /posts/{key}/edit /posts/{key}/delete /settings
         GET /authorize_interaction /bookmarks /drafts /names /notifications /notifications/live
         POST /threads/{key}/close /threads/{key}/reopen /networks/more
@@ -98,7 +99,7 @@ ROUTES = {
 #: What is asked of the addresses; nothing of that name is there, so nobody is told more.
 NAMES = {
     "name": "hide", "key": "0" * 26, "token": "x", "slug": "x", "place": "debate", "address": "x",
-    "step": "network",
+    "step": "network", "act": "split",
 }  # fmt: skip
 
 

@@ -210,7 +210,7 @@ async def test_no_statement_reads_a_growing_table_whole(tmp_path: Path, clock: F
             page = await elise.get("/")
             key = re.findall(r"/d/(\w+)", page.text)[0]
             names = {"name": "reseau", "token": "x", "slug": "x", "key": post, "place": post}
-            names["step"] = "network"
+            names |= {"step": "network", "act": "split"}
             names["address"] = f"{site.node.site.domain}/c/{key}"
             await open_every_page(site, elise, names)
             for other in ({"name": "elise", "key": key}, {"name": "tilios@127.0.0.1"}):

@@ -33,7 +33,7 @@ class Thread(Base):
     locked_at: Mapped[datetime | None]
     #: Where all of it went: what leads here leads there.
     merged_into_id: Mapped[int | None] = reference("threads.id")
-    has_placements: Mapped[bool] = mapped_column(default=False)  # posts of it stand elsewhere
+    is_rearranged: Mapped[bool] = mapped_column(default=False)  # split, merged or moved
     listed: Mapped[bool] = mapped_column(default=True)  # shown among the network's debates
     changed_at: Mapped[datetime]  # of anything its collections or pages show: the ETag
 

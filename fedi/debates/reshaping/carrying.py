@@ -125,7 +125,7 @@ def _begin_part(unit: Unit, source: Thread, opening: Post, *, uri: str, title: s
             post_count=0,
             locked_at=None,
             listed=source.listed,
-            has_placements=False,
+            is_rearranged=False,
             changed_at=unit.now,
         )
     )
@@ -146,7 +146,6 @@ async def _place(
 
     Those that are known and went there.
     """
-    source.has_placements = True
     gone = []
     for uri in uris:
         unit.add(
@@ -221,6 +220,7 @@ def _tell(
             created_at=unit.now,
         )
     )
+    thread.is_rearranged = True
     note_change(unit, thread)
 
 

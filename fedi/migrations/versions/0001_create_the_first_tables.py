@@ -583,7 +583,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table at once
         sa.Column("continued_as", TEXT, nullable=True),
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into_id", sa.BigInteger(), nullable=True),
-        sa.Column("has_placements", sa.Boolean(), nullable=False),
+        sa.Column("is_rearranged", sa.Boolean(), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

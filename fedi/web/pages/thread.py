@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from fedi.core.appkeys import NODE
 from fedi.core.errors import NotFound
 from fedi.core.unit import Unit
-from fedi.debates.addresses import LEVELS, PAGE, page_path, post_path
+from fedi.debates.addresses import KEY, LEVELS, PAGE, page_path, post_path
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.permissions import may_reply
@@ -30,6 +30,7 @@ from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.shells import Piece, piece
 from fedi.web.surroundings import read_surroundings, set_around
+from fedi.web.told import read_told
 
 #: How a debate is asked for in the order in which it was written, and where that begins.
 BY_DATE = "dates"
@@ -94,12 +95,13 @@ async def show(request: web.Request) -> web.StreamResponse:
         own = await read_own(request, unit, thread, posts, place=around.root.key)
         scene = replace(scene, marked=own.marked)
         fragments = Fragments(request, scene, locked=locked)
+        told = await read_told(request, unit, scene)
         if passage.since:
             tree = await fragments.line_up(unit, excerpt.replies, excerpt.opening.id, new=own.news)
         else:
             wanted = passage.wanted.path if passage.wanted else None
             tree = await fragments.draw(
-                unit, excerpt.replies, excerpt.opening.path, new=own.news, wanted=wanted
+                unit, excerpt.replies, excerpt.opening.path, new=own.news, wanted=wanted, told=told
             )
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
@@ -116,6 +118,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             "heading": set_around(request, "heading", around, label),
             "opening": piece(*(fragment.html for fragment in opening)),
             "tree": tree,
+            "notices": piece(*told.apart(excerpt.replies, by_date=passage.since is not None)),
             "extras": extras,
             "where": set_around(request, "where", around, at_start, locked),
             "beside": set_around(request, "beside", around),
@@ -182,6 +185,7 @@ async def _read_passage(request: web.Request, unit: Unit) -> Passage:
         raise NotFound("there is no such debate here")
     wanted = await _find_place(unit, thread, query.get("post"))
     if wanted is None:
+        await _follow_post(unit, thread, query.get("post"))
         return Passage(after, await _find_place(unit, thread, query.get("branch")))
     branch = await _branch_around(unit, thread, wanted.path)
     return Passage(await _page_with(unit, thread, wanted.path, branch), branch, wanted)
@@ -248,6 +252,13 @@ def _later(home: str, passage: Passage, excerpt: Excerpt) -> str | None:
 async def _find_place(unit: Unit, thread: Thread, key: str | None) -> Place | None:
     """The place of a post of this debate; a key that is none of it leads to the beginning."""
     return await _place(unit, thread, Post.key == key) if key else None
+
+
+async def _follow_post(unit: Unit, thread: Thread, key: str | None) -> None:
+    """Lead to a post that has gone to another debate, from an address in this one."""
+    other = await find_thread(unit, key) if key and KEY.fullmatch(key) else None
+    if other is not None and other.id != thread.id and key is not None:
+        raise web.HTTPFound(post_path(other, key, lasting=True))
 
 
 async def _branch_around(unit: Unit, thread: Thread, path: str) -> Place | None:
