@@ -172,6 +172,7 @@ async def update_actor(
     fields: list[dict[str, str]] | None = None,
     discoverable: bool | None = None,
     indexable: bool | None = None,
+    approves_followers: bool | None = None,
 ) -> Actor:
     """Change what an actor of ours says about itself; what is not given stays as it is.
 
@@ -185,6 +186,7 @@ async def update_actor(
         "fields": fields,
         "discoverable": discoverable,
         "indexable": indexable,
+        "approves_followers": approves_followers,
     }
     for column, value in changes.items():
         if value is not None:

@@ -28,13 +28,14 @@ async def describe(
     icon: str | None = None,
     discoverable: bool | None = None,
     indexable: bool | None = None,
+    approves_followers: bool | None = None,
 ) -> Actor:
     """Change what a member says about themselves, and tell their followers and our network's.
 
     What is not given stays; an empty `icon` takes the portrait away.  The hats are those of the
     account as it is now.  `discoverable` consents to being shown in lists of people, `indexable`
-    to being found in full text (FEP-5feb).  Nothing is published when nothing changed.  Raises
-    `Invalid` for a text that is too long.
+    to being found in full text (FEP-5feb); with `approves_followers` nobody follows them unasked.
+    Nothing is published when nothing changed.  Raises `Invalid` for a text that is too long.
     """
     actor = await unit.find(Actor, id=account.actor_id)
     if actor is None:
@@ -52,6 +53,9 @@ async def describe(
         "fields": write_fields(hats_of(account), actor.language or account.language),
         "discoverable": actor.discoverable if discoverable is None else discoverable,
         "indexable": actor.indexable if indexable is None else indexable,
+        "approves_followers": (
+            actor.approves_followers if approves_followers is None else approves_followers
+        ),
     }
     if all((getattr(actor, column) or "") == (value or "") for column, value in told.items()):
         return actor

@@ -59,7 +59,12 @@ class Demo:
     @property
     def members_pages(self) -> dict[str, str]:
         """What only members see."""
-        return {"open": "/open", "set-up": "/admin/start/appearance", "first-steps": "/admin/start"}
+        return {
+            "open": "/open",
+            "data": "/settings/data",
+            "set-up": "/admin/start/appearance",
+            "first-steps": "/admin/start",
+        }
 
 
 @contextmanager

@@ -118,7 +118,8 @@ async def test_axe_finds_nothing_to_mend_where_one_writes(
             await page.locator(".dossier .acts button").first.click()
             found = {}
             for path in (
-                debate, "/", "/?tag=bois", "/tags", "/settings", "/p/elise", "/open",
+                debate, "/", "/?tag=bois", "/tags", "/settings", "/settings/data", "/left",
+                "/p/elise", "/open",
                 f"/posts/{key}/reply", f"/posts/{key}/edit", f"/posts/{key}/history",
                 f"/posts/{key}/likes",
             ):  # fmt: skip

@@ -260,8 +260,13 @@ async def test_a_member_takes_everything_along_leaves_comes_back_and_leaves_for_
             await follow(unit, zenobie, ana)
         await sign_in(visitor)
         await visitor.send(
-            "/settings/profile", name=NAME, summary=f"{NAME} <{EMAIL}>", files=[PORTRAIT]
-        )
+            "/settings/profile", name=NAME, summary=f"{NAME} <{EMAIL}>", files=[PORTRAIT],
+            consents="on", approves_followers="on",
+        )  # fmt: skip
+        async with node.db.reading() as unit:
+            told = await unit.find(Actor, id=zenobie.id)
+            assert told is not None
+            assert (told.approves_followers, told.discoverable) == (True, False)
         hats = {"hat-name": "La Fabrique", "hat-place": NAME}
         assert (await visitor.send("/settings/hats", **hats)).status == 200
 

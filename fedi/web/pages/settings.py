@@ -21,7 +21,7 @@ from fedi.web.render import render
 from fedi.web.sessions import actor_of, require_member
 
 #: The boxes of the profile; each is a property of the actor.
-CONSENTS = ("discoverable", "indexable")
+CONSENTS = ("discoverable", "indexable", "approves_followers")
 
 
 async def show(request: web.Request) -> web.StreamResponse:
