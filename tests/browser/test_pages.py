@@ -262,6 +262,7 @@ async def addresses(site: Site, debate: str) -> list[str]:
         "/join",
         "/sign-in/link",
         "/settings/security",
+        "/settings/proof",
         "/admin",
         "/admin/reports",
         "/admin/decisions",
