@@ -61,6 +61,7 @@ class Demo:
         """What only members see."""
         return {
             "open": "/open",
+            "security": "/settings/security",
             "data": "/settings/data",
             "set-up": "/admin/start/appearance",
             "first-steps": "/admin/start",
