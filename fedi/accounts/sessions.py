@@ -23,6 +23,7 @@ PROOF = timedelta(minutes=15)
 
 _OPEN = (
     Account.disabled_at.is_(None),
+    Account.leaving_at.is_(None),
     Actor.gone_at.is_(None),
     Actor.suspended_at.is_(None),
 )
