@@ -333,6 +333,25 @@ async def test_no_page_scrolls_sideways(tmp_path: Path, browser: Browser, width:
             await expect(page.locator(".dossier .prose")).to_be_visible()
 
 
+async def test_an_address_is_copied_by_a_button_that_only_scripts_show(
+    tmp_path: Path, browser: Browser
+):
+    async with pages(tmp_path) as site:
+        await furnish(site)
+        copied = f"@communs@{site.node.site.domain}"
+        async with reader(browser, site, permissions=["clipboard-read", "clipboard-write"]) as page:
+            await page.goto("/g/communs")
+            await page.get_by_role("button", name="Copier l’adresse").click()
+            await expect(page.get_by_text("Copiée")).to_be_visible()
+            assert await page.evaluate("navigator.clipboard.readText()") == copied
+            square = page.locator(".square")
+            await square.scroll_into_view_if_needed()
+            await page.wait_for_function("document.querySelector('.square').naturalWidth > 0")
+        async with reader(browser, site, java_script_enabled=False) as page:
+            await page.goto("/g/communs")
+            await expect(page.locator("[data-copy]")).to_be_hidden()
+
+
 async def test_what_strangers_write_runs_nothing_and_covers_nothing(
     tmp_path: Path, browser: Browser
 ):

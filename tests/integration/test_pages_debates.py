@@ -494,6 +494,12 @@ async def test_a_group_tells_what_it_is_for_and_what_it_keeps_at_hand(tmp_path: 
         assert "To keep at hand" in page.words
         assert "Who looks after it" in page.words
         assert f"@communs @{it.site.node.site.domain}".replace(".", " .") in page.words
+        square = await visitor.get("/g/communs/qr.svg")
+        assert 'src="/g/communs/qr.svg"' in page.text
+        assert square.headers["Content-Type"] == "image/svg+xml"
+        assert "max-age" in square.headers["Cache-Control"]
+        assert not re.search("script|style", square.text)
+        assert (await visitor.get("/g/nobody/qr.svg")).status == 404
         page = await visitor.get("/groups")
         assert "Communs" in page.words
         assert "1 debate" in page.words

@@ -41,6 +41,7 @@ ROUTES = {
     EVERYBODY: """
         GET /.well-known/webfinger /.well-known/host-meta /.well-known/nodeinfo /nodeinfo/2.1
         GET /actor /actor/followers /actor/following /actor/outbox
+        GET /g/{name}/qr.svg
         GET /g/{name} /g/{name}/followers /g/{name}/following /g/{name}/outbox /g/{name}/featured
         GET /g/{name}/moderators /p/{name} /p/{name}/followers /p/{name}/following /p/{name}/outbox
         GET /o/{key} /o/{key}/replies /o/{key}/likes /o/{key}/shares /c/{key} /c/{key}/history
