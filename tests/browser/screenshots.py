@@ -54,6 +54,7 @@ class Demo:
             "search": "/search?q=machines",
             "person": f"/p/{self.handle}",
             "sign-in": "/sign-in",
+            "moderation": "/moderation",
         }
 
     @property
@@ -65,6 +66,11 @@ class Demo:
             "data": "/settings/data",
             "set-up": "/admin/start/appearance",
             "first-steps": "/admin/start",
+            "administration": "/admin",
+            "reports": "/admin/reports",
+            "decisions": "/admin/decisions",
+            "servers": "/admin/servers",
+            "audit": "/admin/audit",
         }
 
 
