@@ -161,7 +161,7 @@ async def test_a_setup_link_makes_one_administrator_and_no_second_one(tmp_path: 
         camille, late = site.visitor(), site.visitor()
         assert (await camille.get(link)).title == "Welcome"
         page = await camille.send(link, **NEW)
-        assert (page.status, page.path) == (200, "/")
+        assert (page.status, page.path) == (200, "/admin/start/network")
         assert "Camille" in page.words
         assert "Sign out" in page.words
         async with site.node.db.reading() as unit:
