@@ -41,7 +41,7 @@ async def speak_for_a_place(page: Page) -> None:
     await page.locator("#hat-name").fill("La Fabrique")
     await page.locator("#hat-place").fill("Lille")
     await page.get_by_role("button", name="Ajouter").click()
-    await expect(page.locator(".hats")).to_contain_text(FABRIQUE)
+    await expect(page.locator("#hats .hats")).to_contain_text(FABRIQUE)
 
 
 async def open_debate(page: Page) -> None:
