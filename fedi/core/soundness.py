@@ -1,7 +1,7 @@
 """Whether a SQLite file is as SQLite wrote it: disks lose and change what is on them."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from fedi.core.errors import FediError
@@ -16,9 +16,11 @@ class DamagedDatabase(FediError):
 def check_pages(path: Path) -> None:
     """Return when every page of a database is sound; blocks, for a second or so per gigabyte.
 
-    Raises `DamagedDatabase`.
+    What keeps it from being opened is no damage, and for whoever opens it next to tell.  Raises
+    `DamagedDatabase`.
     """
-    _ask(path, "PRAGMA quick_check(1)")
+    with suppress(sqlite3.OperationalError):
+        _ask(path, "PRAGMA quick_check(1)")
 
 
 def check_whole(path: Path) -> None:
@@ -26,9 +28,11 @@ def check_whole(path: Path) -> None:
 
     The file keeps no log beside it from then on.  Raises `DamagedDatabase`.
     """
-    _ask(
-        path, "PRAGMA integrity_check(1)", "PRAGMA foreign_key_check", "PRAGMA journal_mode=delete"
-    )
+    whole = ("PRAGMA integrity_check(1)", "PRAGMA foreign_key_check", "PRAGMA journal_mode=delete")
+    try:
+        _ask(path, *whole)
+    except sqlite3.OperationalError as error:
+        raise DamagedDatabase(f"{path} cannot be read: {error}") from error
 
 
 def _ask(path: Path, *questions: str) -> None:
@@ -38,5 +42,7 @@ def _ask(path: Path, *questions: str) -> None:
                 answer = database.execute(question).fetchone()
                 if answer not in (None, ("ok",), ("delete",)):
                     raise DamagedDatabase(f"{path} is damaged: {answer[0]}")
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
         raise DamagedDatabase(f"{path} is damaged: {error}") from error
