@@ -216,7 +216,7 @@ BETWEEN_ACTORS = [
     ),
     ignored("F20-claimed", "mallory", "Move", MALLORY, "not-acknowledged", gets=1, target=BOB),
     ignored("F20-camille", "mallory", "Move", MALLORY, "not-acknowledged", target=CAMILLE),
-    ignored("F20-of-another", "mallory", "Move", BOB, "not-an-actor", target=MALLORY),
+    ignored("F20-of-another", "mallory", "Move", BOB, "not-its-debate", target=MALLORY),
     ignored("F20-circle", "mallory", "Move", MALLORY, "not-an-actor", target=MALLORY),
     ignored("F24-oneself", "mallory", "Follow", MALLORY, "not-an-actor"),
     ignored("F24-post", "mallory", "Follow", DEBATE, "not-an-actor"),
@@ -250,8 +250,9 @@ GROUPS = [
         ignored(
             f"F18-{kind}", "club", "Announce", activity("bob", kind, CAMILLE), "not-announceable"
         )
-        for kind in ("Announce", "Follow", "Accept", "Block", "Move", "Flag")
+        for kind in ("Announce", "Follow", "Accept", "Block", "Flag")
     ),
+    ignored("F18-Move", "club", "Announce", activity("bob", "Move", CAMILLE), "no-object"),
     ignored(
         "F18-ours",
         "club",

@@ -74,7 +74,7 @@ async def test_nobody_moves_another(site: OpenSite, lisbon: Neighbour, ana: Voic
     eve = lisbon.actor("eve", alsoKnownAs=[ana.uri])
     await site.hear(eve, eve.say("Move", ana.uri, target=eve.uri))
 
-    assert await site.last_outcome() == "ignored:not-an-actor"
+    assert await site.last_outcome() == "ignored:not-its-debate"
 
 
 async def test_a_group_keeps_a_debate_at_hand_and_puts_it_back(
@@ -134,5 +134,5 @@ async def test_a_topic_that_nodebb_moves_or_removes_stays(
     places = {"origin": lisbon.url("/category/5"), "target": lisbon.url("/category/6")}
     await site.hear(ana, ana.say("Move", context, **places), ana.say("Remove", context, **places))
 
-    assert (await site.outcomes())[1:] == ["ignored:not-an-actor", "ignored:not-its-collection"]
+    assert (await site.outcomes())[1:] == ["ignored:unknown-object", "ignored:not-its-collection"]
     assert await site.posts() == [root["id"]]
