@@ -258,7 +258,11 @@ async def said_by_bea(it: Opened, *texts: str) -> None:
 
 def pointed_out(page: Page) -> list[str]:
     """The messages that are shown as new, in reading order."""
-    return re.findall(r'<p class="fresh aloud">.*?</p>\n<article.*?<p>(.*?)</p>', page.text, re.S)
+    return re.findall(
+        r'<p class="fresh aloud">.*?</p>\n<article.*?<div class="prose">\s*<p>(.*?)</p>',
+        page.text,
+        re.S,
+    )
 
 
 async def test_what_came_since_the_last_visit_is_counted_and_pointed_out(tmp_path: Path):
