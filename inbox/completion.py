@@ -8,7 +8,7 @@ from fedi.debates.addresses import mirror_uri
 from fedi.debates.audience import carriers
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import PostDocument
+from fedi.debates.received_note import PostDocument
 from inbox.models import Backfill
 
 #: A collection is not read again sooner, whatever is said in its debate.

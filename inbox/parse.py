@@ -10,7 +10,7 @@ from fedi.core.errors import Malformed
 from fedi.core.jsonld import Document, dumps, id_of, one_owner, one_type, parse_document
 from fedi.core.urls import Site, same_origin
 from fedi.core.vocab import POST_TYPES, TOMBSTONE
-from fedi.debates.note import read_object
+from fedi.debates.received_note import read_object
 from inbox.frame import Frame, read_frame
 from inbox.models import InboxItem
 from inbox.types import Received, Trust, Way

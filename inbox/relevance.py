@@ -15,7 +15,7 @@ from fedi.core.unit import Unit
 from fedi.debates.archive import was_said
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import PostDocument
+from fedi.debates.received_note import PostDocument
 from inbox.types import Received
 
 _EXPECTED = "inbox.relevance:expected"

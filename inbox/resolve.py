@@ -25,8 +25,8 @@ from fedi.core.unit import Unit
 from fedi.core.urls import origin_of
 from fedi.debates.archive import Evidence
 from fedi.debates.models.post import Post
-from fedi.debates.note import PostDocument, read_object
 from fedi.debates.posts import accept_remote_post
+from fedi.debates.received_note import PostDocument, read_object
 from fedi.debates.threads import find_thread
 from inbox.completion import complete_thread
 from inbox.crawl import first_item, is_collection

@@ -8,7 +8,7 @@ from typing import Literal
 from actors.models import Actor
 from fedi.core.jsonld import Document
 from fedi.core.unit import Unit
-from fedi.debates.note import PostDocument
+from fedi.debates.received_note import PostDocument
 
 #: Why an activity is believed: its actor signed the request, or the document itself, or it was
 #: fetched from the actor's own server.

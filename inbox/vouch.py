@@ -18,7 +18,7 @@ from fedi.core.signatures.keys import PublicKey
 from fedi.core.signatures.proof import proof_key_id, verify_proof
 from fedi.core.urls import origin_of, same_origin
 from fedi.core.vocab import AS2
-from fedi.debates.note import read_object
+from fedi.debates.received_note import read_object
 from inbox.frame import has_proof_of
 from inbox.parse import is_tombstone
 from inbox.types import Received

@@ -20,6 +20,7 @@ ACTIVITY_JSON = "application/activity+json"
 LD_JSON = f'application/ld+json; profile="{AS2}"'
 ACCEPT = f"{ACTIVITY_JSON}, {LD_JSON}"
 JRD_JSON = "application/jrd+json"
+MARKDOWN = "text/markdown"
 
 ACTOR_TYPES = frozenset({"Person", "Group", "Application", "Service", "Organization"})
 #: Types that become posts; what other software calls its messages.

@@ -13,7 +13,7 @@ from fedi.core.html import excerpt
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.held import HeldPost
-from fedi.debates.note import PostDocument
+from fedi.debates.received_note import PostDocument
 
 _EXCERPT = 600
 

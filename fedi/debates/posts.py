@@ -34,11 +34,11 @@ from fedi.debates.joining import (
 )
 from fedi.debates.models.post import Post, Revision
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import PostDocument
 from fedi.debates.notifications import tell_of_post
 from fedi.debates.participation import count_post, note_change
 from fedi.debates.permissions import is_moderator, is_public, may_read, may_remove, may_reply
 from fedi.debates.publication import say_create, say_delete, say_update, withdraw
+from fedi.debates.received_note import PostDocument
 from fedi.debates.receiving import date_of_edit, receive
 from fedi.debates.retractions import is_retracted, last_word, retract
 from fedi.debates.tags import change_tags, note_tags

@@ -7,7 +7,7 @@ from fedi.core.tables import new_id
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.note import PostDocument
+from fedi.debates.received_note import PostDocument
 
 #: How far in the future an edit may be dated; otherwise nothing could ever replace it.
 FUTURE = timedelta(minutes=5)

@@ -23,8 +23,9 @@ from fedi.core.tables import IN_LIMIT
 from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object, written_content
+from fedi.debates.note import written_content
 from fedi.debates.permissions import readable
+from fedi.debates.received_note import read_object
 
 #: Posts judged between two looks at the clock of whoever waits.
 BATCH = 200

@@ -7,8 +7,8 @@ from fedi.core.jsonld import text_of
 from fedi.core.unit import Unit
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import accept_remote_delete, accept_remote_post
+from fedi.debates.received_note import read_object
 from inbox.evidence import evidence_of
 from inbox.forwarding import pass_on
 from inbox.parse import is_tombstone

@@ -23,8 +23,8 @@ from fedi.debates.continuing import continuations, continue_thread
 from fedi.debates.joining import thread_named
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import accept_remote_post, write_reply
+from fedi.debates.received_note import read_object
 from fedi.debates.silence import Presence, absence_of_origin
 from fedi.debates.verification import Standing, verify_thread
 from outbox.models import Activity

@@ -16,9 +16,9 @@ from fedi.core.unit import Unit
 from fedi.debates.groups import relay
 from fedi.debates.models.post import Post, Retraction
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import PostDocument, read_object
 from fedi.debates.orphans import load_orphans
 from fedi.debates.participation import load_participations
+from fedi.debates.received_note import PostDocument, read_object
 from fedi.debates.threads import open_thread
 from outbox.models import Activity
 

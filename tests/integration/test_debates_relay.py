@@ -22,7 +22,6 @@ from fedi.debates.groups import feature, featured_objects, relay, unfeature
 from fedi.debates.likes import like
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import (
     accept_remote_delete,
     accept_remote_post,
@@ -30,6 +29,7 @@ from fedi.debates.posts import (
     edit_post,
     write_reply,
 )
+from fedi.debates.received_note import read_object
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.threads import open_thread
 from outbox.models import Activity, Delivery

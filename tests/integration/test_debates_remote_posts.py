@@ -14,13 +14,14 @@ from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post, Retraction, Revision, Visibility
 from fedi.debates.models.thread import Moderator, Participation, Thread
-from fedi.debates.note import read_object, write_moment
+from fedi.debates.note import write_moment
 from fedi.debates.posts import (
     accept_remote_delete,
     accept_remote_edit,
     accept_remote_post,
 )
 from fedi.debates.reading import read_page
+from fedi.debates.received_note import read_object
 from fedi.debates.receiving import FUTURE
 from fedi.debates.threads import list_threads, open_thread
 

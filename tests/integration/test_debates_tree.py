@@ -17,7 +17,7 @@ from fedi.core.node import Node
 from fedi.core.unit import Unit
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Participation, Thread
-from fedi.debates.note import read_object
+from fedi.debates.received_note import read_object
 from fedi.debates.threads import find_thread
 from fedi.debates.tree import MAX_DEPTH, attach, plant, reading_order
 

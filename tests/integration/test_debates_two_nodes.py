@@ -24,7 +24,6 @@ from fedi.debates.extras import Extras
 from fedi.debates.images import Shot, keep_image
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import (
     accept_remote_delete,
     accept_remote_edit,
@@ -33,6 +32,7 @@ from fedi.debates.posts import (
     edit_post,
     write_reply,
 )
+from fedi.debates.received_note import read_object
 from fedi.debates.threads import find_thread, list_threads, open_thread, read_page
 from outbox.models import Activity
 

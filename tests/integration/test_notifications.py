@@ -22,12 +22,12 @@ from fedi.debates.likes import accept_reaction, accept_undo_reaction, like
 from fedi.debates.models.notification import NotificationKind
 from fedi.debates.models.post import Post
 from fedi.debates.models.reader import Attention
-from fedi.debates.note import read_object
 from fedi.debates.notifications import count_unread, list_read, list_unread, mark_read
 from fedi.debates.posts import delete_post, write_reply
 from fedi.debates.quotes import quote
 from fedi.debates.reading import read_post
 from fedi.debates.readings import set_attention
+from fedi.debates.received_note import read_object
 from fedi.debates.relations import follow, unfollow
 from fedi.debates.threads import open_thread
 from fedi.moderation.acts import act_on_person

@@ -14,8 +14,8 @@ from actors.models import Actor
 from fedi.core.jsonld import parse_document
 from fedi.debates.likes import accept_reaction
 from fedi.debates.models.post import Post
-from fedi.debates.note import PostDocument
 from fedi.debates.posts import accept_remote_post
+from fedi.debates.received_note import PostDocument
 from outbox.models import Activity
 
 FABRIQUE = {"hat-name": "La Fabrique", "hat-place": "Lille"}

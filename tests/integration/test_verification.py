@@ -16,8 +16,8 @@ from fedi.core.vocab import AS2, PUBLIC
 from fedi.debates.archive import Evidence, Trust
 from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import accept_remote_post, delete_post, edit_post, write_reply
+from fedi.debates.received_note import read_object
 from fedi.debates.threads import open_thread
 from fedi.debates.verification import Standing, verify_thread
 

@@ -27,8 +27,8 @@ from fedi.debates.archive import Evidence
 from fedi.debates.digest import Tree, read_tree
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.note import read_object
 from fedi.debates.posts import accept_remote_delete, accept_remote_edit, accept_remote_post
+from fedi.debates.received_note import read_object
 from inbox.backfill import Backfiller
 from inbox.completion import schedule_backfill
 from inbox.resolve import Resolver

@@ -11,8 +11,9 @@ from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
 from fedi.debates.archive import Evidence
 from fedi.debates.models.post import Post
-from fedi.debates.note import PostDocument, read_object, write_moment
+from fedi.debates.note import write_moment
 from fedi.debates.posts import accept_remote_post
+from fedi.debates.received_note import PostDocument, read_object
 
 MORNING = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 

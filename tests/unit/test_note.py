@@ -12,7 +12,8 @@ from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.urls import Site
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import Post, Visibility
-from fedi.debates.note import read_object, write_object, write_tombstone
+from fedi.debates.note import write_object, write_tombstone
+from fedi.debates.received_note import read_object
 from fedi.debates.writing import root_type
 
 SITE = Site("https://tilios.example")
