@@ -19,8 +19,8 @@ from fedi.debates.audience import carriers
 from fedi.debates.digest import name_of
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
-from fedi.debates.posts import replace_damaged
 from fedi.debates.received_note import read_object
+from fedi.debates.repair import replace_damaged
 from fedi.debates.verification import Verdict, is_proved
 from inbox.crawl import items_of
 

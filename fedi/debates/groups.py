@@ -3,25 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from orjson import Fragment
 from sqlalchemy import Select, delete, func, select
 
 from actors.followers import Target, follower_targets, known_of_followers
 from actors.local import create_actor, network_actor, update_actor
 from actors.models import Actor, Dialect, Follow, Role
 from fedi.core.choices import choose
-from fedi.core.errors import Forbidden, Invalid
+from fedi.core.errors import Invalid
 from fedi.core.jsonld import Document, embed, parse_document
 from fedi.core.text import strip_controls
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 from fedi.core.vocab import PUBLIC
 from fedi.debates.models.post import ArchivedActivity, Post
-from fedi.debates.models.thread import Featured, Moderator, Thread
-from fedi.debates.permissions import is_public, readable
+from fedi.debates.models.thread import Moderator, Thread
+from fedi.debates.permissions import is_public
 from fedi.debates.redistribution import Channel, channel
 from fedi.debates.relations import follow
-from outbox.builders import Addressing, build_add, build_announce, build_remove, build_undo
+from outbox.builders import build_announce, build_undo
 from outbox.introduction import introduce
 from outbox.models import Activity
 from outbox.publish import announce, destinations, forward, publish, recipients_of
@@ -317,73 +316,6 @@ def _opening_announces(query: Select[Any], group: Actor) -> Select[Any]:
             ArchivedActivity.type == "Create",
         )
     )
-
-
-# --- what a Group keeps at hand ----------------------------------------------------------
-
-
-async def feature(unit: Unit, group: Actor, post: Post) -> None:
-    """Keep a debate at hand; a Group of ours tells its followers.  Twice changes nothing.
-
-    Raises `Forbidden` when our Group would keep what is private or gone.
-    """
-    is_shown = is_public(post) and post.deleted_at is None
-    if not is_shown and group.is_local:
-        raise Forbidden("only a public message can be kept at hand", code="not-public")
-    if not is_shown or await _is_featured(unit, group, post):
-        return
-    unit.add(Featured(group_id=group.id, post_id=post.id, created_at=unit.now))
-    if group.is_local:
-        collection = f"{group.uri}/featured"
-        document = build_add(
-            unit.site, new_key(), group.uri, post.uri, collection, **_to_everybody(group)
-        )
-        await publish(unit, group, document, to=await follower_targets(unit, group))
-
-
-async def unfeature(unit: Unit, group: Actor, post: Post) -> bool:
-    """Put a debate back among the others; False when it was not kept at hand."""
-    if not await _is_featured(unit, group, post):
-        return False
-    await unit.session.execute(
-        delete(Featured).where(Featured.group_id == group.id, Featured.post_id == post.id)
-    )
-    if group.is_local:
-        collection = f"{group.uri}/featured"
-        document = build_remove(
-            unit.site, new_key(), group.uri, post.uri, collection, **_to_everybody(group)
-        )
-        await publish(unit, group, document, to=await follower_targets(unit, group))
-    return True
-
-
-async def featured_posts(unit: Unit, group: Actor) -> list[Post]:
-    """The posts a Group keeps at hand that everybody may read, the last chosen first."""
-    query = (
-        select(Post)
-        .join(Featured, Featured.post_id == Post.id)
-        .where(Featured.group_id == group.id, Post.deleted_at.is_(None), readable())
-        .order_by(Featured.id.desc())
-    )
-    return list(await unit.session.scalars(query))
-
-
-async def featured_objects(unit: Unit, group: Actor) -> list[str | Fragment]:
-    """What stands in a Group's `featured`: posts of ours whole, for Lemmy; the ids of others."""
-    return [
-        embed(post.document) if post.document is not None else post.uri
-        for post in await featured_posts(unit, group)
-    ]
-
-
-async def _is_featured(unit: Unit, group: Actor, post: Post) -> bool:
-    await unit.flush()
-    query = select(Featured.id).where(Featured.group_id == group.id, Featured.post_id == post.id)
-    return await unit.session.scalar(query) is not None
-
-
-def _to_everybody(group: Actor) -> Addressing:
-    return {"to": [PUBLIC], "cc": [f"{group.uri}/followers"], "audience": group.uri}
 
 
 # --- networks ----------------------------------------------------------------------------

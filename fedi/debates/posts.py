@@ -201,14 +201,19 @@ async def accept_remote_post(
     if post.continues_uri is not None and post.id != thread.root_id:
         await join_sequel(unit, post, thread)
     if await is_retracted(unit, post.uri, author.uri):
-        await bury(unit, post, thread, None, "")
-        if (body := await last_word(unit, post.uri)) is not None and is_public(post):
-            archive_last_word(unit, thread, body, object_uri=post.uri, actor_uri=author.uri)
+        await _bury_at_once(unit, post, thread, author)
     else:
         await tell_of_post(unit, author, post, parent)
     note_tags(unit, post)
     _keep_evidence(unit, post, thread, author, evidence)
     return post
+
+
+async def _bury_at_once(unit: Unit, post: Post, thread: Thread, author: Actor) -> None:
+    """Make a tombstone of what was taken back before it came; the word that did so stays."""
+    await bury(unit, post, thread, None, "")
+    if (body := await last_word(unit, post.uri)) is not None and is_public(post):
+        archive_last_word(unit, thread, body, object_uri=post.uri, actor_uri=author.uri)
 
 
 async def _hear_again(
@@ -321,31 +326,6 @@ async def accept_remote_delete(
         return False
     await bury(unit, post, thread, actor, reason)
     return True
-
-
-async def replace_damaged(
-    unit: Unit,
-    post: Post,
-    author: Actor,
-    document: PostDocument,
-    body: bytes,
-    evidence: Evidence,
-) -> None:
-    """Let a post say again what its author's proof says it said; `body` is the proved object.
-
-    The damaged evidence keeps its digest, the sound one is added.  No date is compared: it is
-    no edit.
-    """
-    thread = await thread_of(unit, post)
-    await erase_evidence(unit, post)
-    post.title, post.summary, post.source = document.title, document.summary, document.source
-    if not post.images:
-        post.content = document.content
-    post.updated_at, post.stamp = document.updated_at, new_id()
-    if post.document is not None:
-        post.document = body
-    archive(unit, thread, evidence, object_uri=post.uri, actor_uri=author.uri)
-    note_change(unit, thread)
 
 
 # --- both --------------------------------------------------------------------------------

@@ -16,12 +16,8 @@ from fedi.core.appkeys import NODE
 from fedi.core.jsonld import embed
 from fedi.core.unit import Unit
 from fedi.core.vocab import AS2, TOMBSTONE
-from fedi.debates.groups import (
-    announced_debates,
-    count_announced_debates,
-    featured_objects,
-    moderators,
-)
+from fedi.debates.featured import featured_objects
+from fedi.debates.groups import announced_debates, count_announced_debates, moderators
 from fedi.web.answers import document
 from outbox.collection import count_outbox, outbox_page
 

@@ -2,7 +2,7 @@
 
 from fedi.core.jsonld import id_of
 from fedi.core.unit import Unit
-from fedi.debates.groups import feature
+from fedi.debates.featured import feature
 from fedi.debates.models.post import Post
 from inbox.types import DONE, Outcome, Received, ignored
 

@@ -1,7 +1,7 @@
 """Remove: a Group of a peer no longer keeps a debate at hand."""
 
 from fedi.core.unit import Unit
-from fedi.debates.groups import unfeature
+from fedi.debates.featured import unfeature
 from inbox.handlers.add import find_featured
 from inbox.types import DONE, Outcome, Received, ignored
 

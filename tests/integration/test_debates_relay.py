@@ -18,7 +18,8 @@ from fedi.core.jsonld import Document, dumps, parse_document
 from fedi.core.signatures.proof import add_proof
 from fedi.core.unit import Unit
 from fedi.core.vocab import AS2, DATA_INTEGRITY, PUBLIC
-from fedi.debates.groups import feature, featured_objects, relay, unfeature
+from fedi.debates.featured import feature, featured_objects, unfeature
+from fedi.debates.groups import relay
 from fedi.debates.likes import like
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread

@@ -16,7 +16,8 @@ from visitors import Site, pages
 from actors.local import network_actor
 from actors.models import Actor
 from fedi.core.vocab import ACTIVITY_JSON, PUBLIC
-from fedi.debates.groups import create_group, feature
+from fedi.debates.featured import feature
+from fedi.debates.groups import create_group
 from fedi.debates.models.post import Post
 from fedi.debates.posts import delete_post, write_reply
 from fedi.debates.threads import open_thread

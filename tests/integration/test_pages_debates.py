@@ -18,7 +18,8 @@ from actors.models import Actor, Dialect
 from actors.peers import find_peer
 from fedi.core.unit import Unit
 from fedi.core.vocab import PUBLIC
-from fedi.debates.groups import appoint, feature
+from fedi.debates.featured import feature
+from fedi.debates.groups import appoint
 from fedi.debates.models.post import Post
 from fedi.debates.models.thread import Thread
 from fedi.debates.posts import accept_remote_delete, delete_post, edit_post, write_reply

@@ -10,16 +10,8 @@ from fedi.core.appkeys import NODE
 from fedi.core.errors import Conflict, FediError, Forbidden, Invalid, NotFound
 from fedi.core.unit import Unit
 from fedi.debates.addresses import read_key
-from fedi.debates.groups import (
-    appoint,
-    create_group,
-    describe_group,
-    dismiss,
-    feature,
-    featured_posts,
-    moderators,
-    unfeature,
-)
+from fedi.debates.featured import feature, featured_posts, unfeature
+from fedi.debates.groups import appoint, create_group, describe_group, dismiss, moderators
 from fedi.debates.joining import thread_of
 from fedi.debates.models.post import Post
 from fedi.moderation.audit import record
