@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from fedi.core.fetch import Budget
 from fedi.core.jobs import claim, finish, postpone
 from fedi.core.jsonld import Document, id_of
 from fedi.core.node import Node
+from fedi.core.rounds import Rounds
 from fedi.core.unit import Unit
 from fedi.core.urls import origin_of, same_origin
 from fedi.debates.gaps import note_gaps
@@ -53,29 +53,13 @@ def new_budget() -> Budget:
     return Budget(gets=210, hosts=20, seconds=120)
 
 
-class Backfiller:
+class Backfiller(Rounds):
     """Reads collections until stopped, politely: one after the other, none too often."""
 
     def __init__(self, node: Node, resolver: Resolver) -> None:
+        super().__init__(node.signals["backfill"], rest=IDLE_SECONDS)
         self._node = node
         self._resolver = resolver
-        self._signal = node.signals["backfill"]
-        self._stopping = False
-
-    async def run(self) -> None:
-        """Read what is due, again and again."""
-        self._stopping = False
-        while not self._stopping:
-            self._signal.clear()
-            if await self.run_once() == 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._signal.wait()
-
-    async def stop(self) -> None:
-        """Finish the collections in hand."""
-        self._stopping = True
-        self._signal.set()
 
     async def run_once(self) -> int:
         """Read the collections that are due, and return how many were."""

@@ -1,8 +1,6 @@
 """The loop that sends letters, a few at a time: whoever waits for one waits seconds."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -14,44 +12,30 @@ from fedi.core.errors import FediError
 from fedi.core.jobs import claim, finish, postpone
 from fedi.core.mail import Mail, Undeliverable, compose, hand_over
 from fedi.core.node import Node
+from fedi.core.rounds import Rounds
 
 log = structlog.get_logger()
 
 BATCH = 10
 LEASE = timedelta(minutes=5)
-#: Seconds between two looks at what is due: a wake may be lost, and retries wake nobody.
+#: Seconds between two looks at what is due.
 LOOK_EVERY = 30.0
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 #: How long a letter waits after each failure; then it is given up.
 DELAYS = (_MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, 24 * _HOUR)
 
 
-class Mailer:
+class Mailer(Rounds):
     """Sends what is due through `[mail]`; without a host there, letters wait."""
 
     def __init__(self, node: Node) -> None:
+        super().__init__(node.signals[TOPIC], rest=LOOK_EVERY)
         self._node = node
-        self._signal = node.signals[TOPIC]
-        self._stopping = False
-
-    async def run(self) -> None:
-        """Send until stopped."""
-        while not self._stopping:
-            self._signal.clear()
-            if self._node.config.mail.host:
-                while await self.run_once() and not self._stopping:
-                    pass
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):
-                    await self._signal.wait()
-
-    async def stop(self) -> None:
-        """Let the letter in hand be the last."""
-        self._stopping = True
-        self._signal.set()
 
     async def run_once(self) -> int:
         """Send what is due, at most ten letters; how many were tried."""
+        if not self._node.config.mail.host:
+            return 0
         async with self._node.db.unit() as unit:
             letters = await claim(unit, Letter, limit=BATCH, lease=LEASE)
         for letter in letters:

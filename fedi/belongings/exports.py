@@ -1,7 +1,6 @@
 """Exports: asked for on a page, made by a loop of the worker, there for a week."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from fedi.belongings.writing import write_export
 from fedi.core.errors import FediError
 from fedi.core.jobs import claim, finish, postpone
 from fedi.core.node import Node
+from fedi.core.rounds import Rounds
 from fedi.core.unit import Unit
 from fedi.core.urls import new_key
 
@@ -58,28 +58,12 @@ def place_of(node: Node, key: str) -> Path:
     return node.config.node.data_dir / "exports" / f"{key}.zip"
 
 
-class Exporter:
+class Exporter(Rounds):
     """Makes the files that members asked for, one after the other."""
 
     def __init__(self, node: Node) -> None:
+        super().__init__(node.signals[TOPIC], rest=LOOK_EVERY)
         self._node = node
-        self._signal = node.signals[TOPIC]
-        self._stopping = False
-
-    async def run(self) -> None:
-        """Make files until stopped."""
-        while not self._stopping:
-            self._signal.clear()
-            while await self.run_once() and not self._stopping:
-                pass
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY):
-                    await self._signal.wait()
-
-    async def stop(self) -> None:
-        """Let the file in hand be the last."""
-        self._stopping = True
-        self._signal.set()
 
     async def run_once(self) -> int:
         """Make the file that is due first; how many were tried."""
