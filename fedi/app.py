@@ -95,18 +95,7 @@ def create_app(
 
     `departure` tells how far the process is on its way out.
     """
-    trusted = node.config.listen.trusted_proxies
-    app = web.Application(
-        middlewares=[
-            watch_requests(trusted),
-            answer_again,
-            *([trust_proxies(trusted)] if trusted else []),
-            show_errors,
-            know_reader,
-        ],
-        client_max_size=MAX_BODY,
-    )
-    app.on_response_prepare.extend((guard, let_go))
+    app = _bare_app(node)
     policies = Policies(node.db, node.config.federation.mode)
     journal = Journal(node.db)
     acceptor = Acceptor(node)
@@ -151,6 +140,23 @@ def create_app(
             work=work if role != "web" else None,
         )
     )
+    return app
+
+
+def _bare_app(node: Node) -> web.Application:
+    """An application without addresses: what every request goes through, on whatever one."""
+    trusted = node.config.listen.trusted_proxies
+    app = web.Application(
+        middlewares=[
+            watch_requests(trusted),
+            answer_again,
+            *([trust_proxies(trusted)] if trusted else []),
+            show_errors,
+            know_reader,
+        ],
+        client_max_size=MAX_BODY,
+    )
+    app.on_response_prepare.extend((guard, let_go))
     return app
 
 

@@ -21,7 +21,7 @@ from fedi.debates.threads import find_thread
 from fedi.debates.tree import WIDTH, below_path, depth_of
 from fedi.web.absence import read_notice
 from fedi.web.composing import read_composer, set_extras
-from fedi.web.fragments import Fragments
+from fedi.web.fragments import Fragments, News
 from fedi.web.keys import LANGUAGE, MEMBER
 from fedi.web.opened import OPENED
 from fedi.web.own import read_own, set_own
@@ -30,7 +30,7 @@ from fedi.web.render import FEED, render_filled
 from fedi.web.sessions import HANDLE_COOKIE
 from fedi.web.shells import Piece, piece
 from fedi.web.surroundings import read_surroundings, set_around
-from fedi.web.told import read_told
+from fedi.web.told import Told, read_told
 
 #: How a debate is asked for in the order in which it was written, and where that begins.
 BY_DATE = "dates"
@@ -96,13 +96,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         scene = replace(scene, marked=own.marked)
         fragments = Fragments(request, scene, locked=locked)
         told = await read_told(request, unit, scene)
-        if passage.since:
-            tree = await fragments.line_up(unit, excerpt.replies, excerpt.opening.id, new=own.news)
-        else:
-            wanted = passage.wanted.path if passage.wanted else None
-            tree = await fragments.draw(
-                unit, excerpt.replies, excerpt.opening.path, new=own.news, wanted=wanted, told=told
-            )
+        tree = await _draw(unit, fragments, passage, excerpt, new=own.news, told=told)
         opening = await fragments.read(unit, [excerpt.opening], as_="opening")
         extras = await _extras(request, unit, around.root.key)
         notice = await read_notice(unit, scene.thread, request[LANGUAGE])
@@ -136,6 +130,19 @@ async def show(request: web.Request) -> web.StreamResponse:
         notice=notice,
         closing=closing,
         moderates=scene.moderates,
+    )
+
+
+async def _draw(
+    unit: Unit, fragments: Fragments, passage: Passage, excerpt: Excerpt, *, new: News, told: Told
+) -> Piece:
+    """The replies of a page: in the order in which they were written, or as a tree."""
+    opening = excerpt.opening
+    if passage.since:
+        return await fragments.line_up(unit, excerpt.replies, opening.id, new=new)
+    wanted = passage.wanted.path if passage.wanted else None
+    return await fragments.draw(
+        unit, excerpt.replies, opening.path, new=new, wanted=wanted, told=told
     )
 
 
