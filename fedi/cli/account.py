@@ -17,6 +17,7 @@ from fedi.cli.frame import (
 from fedi.core.errors import NotFound
 
 if TYPE_CHECKING:
+    from fedi.accounts.models import Account
     from fedi.core.unit import Unit
 
 app = new_group("Members: logins, and the tokens of their programs.")
@@ -108,14 +109,11 @@ def link(
 async def _link(config: Path, name: str, reset: bool) -> None:
     from fedi.accounts.links import Purpose
     from fedi.accounts.recovery import make_member_link
-    from fedi.accounts.sessions import find_account
     from fedi.moderation.audit import handle_of, record
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
-            account = await find_account(unit, name)
-            if account is None:
-                raise NotFound(f"there is no member {name}")
+            account = await _member(unit, name)
             purpose = Purpose.PASSWORD if reset else Purpose.SIGN_IN
             address = make_member_link(unit, account, purpose)
             target = await handle_of(unit, account)
@@ -136,15 +134,12 @@ def password(
 async def _password(config: Path, name: str, password: str) -> None:
     from fedi.accounts.passwords import hash_password
     from fedi.accounts.recovery import set_password
-    from fedi.accounts.sessions import find_account
     from fedi.moderation.audit import handle_of, record
 
     async with opened_node(config) as node:
         made = await hash_password(password)
         async with node.db.unit() as unit:
-            account = await find_account(unit, name)
-            if account is None:
-                raise NotFound(f"there is no member {name}")
+            account = await _member(unit, name)
             await set_password(unit, account, made)
             target = await handle_of(unit, account)
             await record(unit, who=None, act="set-password", target=target)
@@ -164,14 +159,11 @@ def codes(
 
 async def _codes(config: Path, name: str, remove: bool) -> None:
     from fedi.accounts.codes import asks_for_code, stop_codes
-    from fedi.accounts.sessions import find_account
     from fedi.moderation.audit import handle_of, record
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
-            account = await find_account(unit, name)
-            if account is None:
-                raise NotFound(f"there is no member {name}")
+            account = await _member(unit, name)
             asked = await asks_for_code(unit, account.id)
             if asked and remove:
                 await stop_codes(unit, account)
@@ -193,14 +185,11 @@ def token(
 
 
 async def _token(config: Path, name: str, scopes: tuple[str, ...]) -> None:
-    from fedi.accounts.sessions import find_account
     from fedi.accounts.tokens import create_token
 
     async with opened_node(config) as node:
         async with node.db.unit() as unit:
-            account = await find_account(unit, name)
-            if account is None:
-                raise NotFound(f"there is no member {name}")
+            account = await _member(unit, name)
             secret = await create_token(unit, account, scopes)
         print(secret)
 
@@ -271,6 +260,16 @@ async def _hold(config: Path, name: str, reason: str) -> None:
 
     async with opened_node(config) as node, node.db.unit() as unit:
         print_json(await open_hold(unit, name, reason))
+
+
+async def _member(unit: "Unit", name: str) -> "Account":
+    """The account of a member who may sign in."""
+    from fedi.accounts.sessions import find_account
+
+    account = await find_account(unit, name)
+    if account is None:
+        raise NotFound(f"there is no member {name}")
+    return account
 
 
 async def _whose(unit: "Unit", name: str) -> tuple[int, str]:
