@@ -16,7 +16,7 @@ from fedi.debates.collections import context_collection
 from fedi.debates.groups import appoint, create_group
 from fedi.debates.joining import thread_named
 from fedi.debates.models.event import Placement, ThreadEvent
-from fedi.debates.models.post import Post
+from fedi.debates.models.post import ArchivedActivity, Post
 from fedi.debates.models.thread import Participation, Thread
 from fedi.debates.posts import write_reply
 from fedi.debates.readings import count_news, note_read, reader_of
@@ -39,6 +39,8 @@ async def texts(unit: Unit, thread: Thread) -> list[tuple[int, str]]:
         assert counts[author] == sum(post.author_id == author for post in posts)
     if posts:
         assert thread.active_at == max(post.published_at for post in posts)
+    evidence = select(ArchivedActivity.object_uri).where(ArchivedActivity.thread_id == thread.id)
+    assert set(await unit.session.scalars(evidence)) == {post.uri for post in posts}
     return [(post.depth, post.content[3:-4]) for post in posts]
 
 

@@ -21,6 +21,16 @@ async def tree(site: OpenSite, uri: str) -> tuple[str, list[tuple[int, str]]]:
         return thread.uri, [(depth, uri.rpartition("/")[2]) for depth, uri in rows]
 
 
+async def group_of(site: OpenSite, uri: str) -> str:
+    """The Group that holds a debate."""
+    async with site.node.db.reading() as unit:
+        thread = await unit.find(Thread, uri=uri)
+        assert thread is not None
+        group = await unit.find(Actor, id=thread.group_id)
+        assert group is not None
+        return group.uri
+
+
 async def test_a_peer_splits_merges_moves_and_puts_back(
     site: OpenSite, tilios: Voice, porto: Neighbour, lisbon: Neighbour, ana: Voice
 ) -> None:
@@ -69,12 +79,13 @@ async def test_a_peer_splits_merges_moves_and_puts_back(
     await site.hear(tilios, tilios.say("Announce", moderator.say("Undo", early)))
     await site.hear(tilios, tilios.say("Announce", early))
     assert await tree(site, second) == (second, [(0, "b")])
-    await site.follow(other)
+    foreign = lisbon.actor("club", "Group")
+    for group in (foreign, other):
+        await site.follow(group)
+    assert await group_of(site, first) == tilios.uri
+    away = moderator.say("Move", first, origin=tilios.uri, target=foreign.uri)
+    await site.hear(tilios, tilios.say("Announce", away))
+    assert await group_of(site, first) == tilios.uri
     move = moderator.say("Move", first, origin=tilios.uri, target=other.uri)
     await site.hear(tilios, tilios.say("Announce", move))
-    async with site.node.db.reading() as unit:
-        thread = await unit.find(Thread, uri=first)
-        assert thread is not None
-        group = await unit.find(Actor, id=thread.group_id)
-        assert group is not None
-        assert group.uri == other.uri
+    assert await group_of(site, first) == other.uri
