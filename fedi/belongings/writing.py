@@ -22,6 +22,7 @@ from fedi.core.errors import NotFound
 from fedi.core.images import Gallery, address
 from fedi.core.jsonld import parse_document
 from fedi.core.node import Node
+from fedi.core.text import safe_cell
 from fedi.core.unit import Unit
 from fedi.core.vocab import AS2
 from fedi.debates.models.image import Image
@@ -31,8 +32,6 @@ from outbox.models import Activity
 
 #: Rows read in one unit, so that no reader holds the database for long.
 PART = 200
-#: A spreadsheet takes what begins like this for a formula.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def write_export(node: Node, account_id: int, path: Path, language: str | None = None) -> int:
@@ -195,13 +194,8 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([[harmless(cell) for cell in row] for row in rows])
+    writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
     return text.getvalue().encode()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
 
 
 # --- JSON --------------------------------------------------------------------------------

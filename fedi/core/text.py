@@ -158,3 +158,12 @@ def _parser() -> MarkdownIt:
 
 
 _MARKDOWN = _parser()
+
+
+#: A spreadsheet takes what begins like this for a formula.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -19,7 +19,7 @@ from fedi.core.config import is_reserved
 from fedi.core.errors import Invalid, Malformed
 from fedi.core.i18n import N_
 from fedi.core.tables import IN_LIMIT
-from fedi.core.text import strip_controls
+from fedi.core.text import safe_cell, strip_controls
 from fedi.core.unit import Unit
 from fedi.core.urls import Site, new_key, parse_url
 from fedi.moderation.acts import read_reason
@@ -322,8 +322,3 @@ def write_json_list(entries: Iterable[Entry]) -> str:
         if entry.policy is Policy.BLOCKED
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1)
-
-
-def safe_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from fedi.core.appkeys import NODE
 from fedi.core.errors import NotFound
+from fedi.core.text import safe_cell
 from fedi.core.unit import Unit
 from fedi.moderation.models import AuditEntry
-from fedi.moderation.servers import safe_cell
 from fedi.web.render import render
 from fedi.web.sessions import require_administrator
 
